@@ -1,0 +1,19 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace ddbsync::limits {
+
+/// A sleeping I/O thread looks around at least this often, so that a clock that jumped (suspend)
+/// is noticed without a wake-up.
+inline constexpr std::chrono::seconds kLongestIdleWait{1};
+
+/// --memory: bytes of pages and bodies alive at once.
+inline constexpr size_t kDefaultMemoryBytes = size_t{512} << 20;
+
+/// Credit taken before a page is requested. A page holds at most 1 MB of item data; base64, escapes
+/// and type tags make its JSON larger, rarely by more than this factor of four.
+inline constexpr size_t kPageCreditBytes = size_t{4} << 20;
+
+}  // namespace ddbsync::limits
