@@ -1,0 +1,94 @@
+#include "tests/support/fake_transport.h"
+
+#include <strings.h>
+
+#include <string>
+#include <utility>
+
+namespace ddbsync::fake {
+namespace {
+
+/// simdjson reads so far behind the end of what it parses (SIMDJSON_PADDING).
+constexpr size_t kPaddingBytes = 64;
+
+std::string_view TargetOf(const aws::HttpRequest& request) {
+  for (const auto& [name, value] : request.headers) {
+    if (strcasecmp(name.c_str(), "X-Amz-Target") == 0) return value;
+  }
+  return {};
+}
+
+aws::HttpResponse ToResponse(HttpReply reply) {
+  aws::HttpResponse response;
+  response.status = reply.status;
+  response.body = std::move(reply.body);
+  response.body.reserve(response.body.size() + kPaddingBytes);
+  response.request_id = reply.Header("x-amzn-RequestId");
+  response.date = reply.Header("Date");
+  response.crc32 = reply.Header("x-amz-crc32");
+  return response;
+}
+
+std::unexpected<Error> Lost(const char* what, const aws::HttpRequest& request) {
+  return Fail(ErrorCode::kAmbiguous, what, std::string(request.url));
+}
+
+}  // namespace
+
+FakeTransport::FakeTransport(FakeDynamoDb& service, Clock& clock, Options options)
+    : service_(service), clock_(clock), options_(std::move(options)), random_(options_.seed) {}
+
+Result<aws::HttpResponse> FakeTransport::Send(const aws::HttpRequest& request) {
+  if (options_.is_up && !options_.is_up()) {
+    return Fail(ErrorCode::kCancelled, "the network is down", std::string(request.url));
+  }
+  const std::string_view target = TargetOf(request);
+  const Fault fault =
+      service_.faults().Decide({target.substr(target.rfind('.') + 1), request.body});
+  const Delays delays = Draw(request.timeout);
+  const TimePoint sent = clock_.Now();
+  switch (fault.kind) {
+    case FaultKind::kConnectionRefused:
+      clock_.SleepFor(delays.there);
+      return Fail(ErrorCode::kRetry, "connection refused", std::string(request.url));
+    case FaultKind::kTimeout:
+      clock_.SleepFor(request.timeout);
+      return Lost("no answer in time", request);
+    case FaultKind::kResponseLost:
+      service_.Abandon(service_.Submit(sent + delays.there, target, request.body));
+      clock_.SleepFor(delays.there + delays.back);
+      return Lost("the connection was reset", request);
+    case FaultKind::kLateLanding:
+      service_.Abandon(service_.Submit(sent + delays.gives_up + fault.delay, target, request.body));
+      clock_.SleepFor(delays.gives_up);
+      return Lost("the connection was reset", request);
+    default:
+      return Exchange(request, target, fault, delays);
+  }
+}
+
+FakeTransport::Delays FakeTransport::Draw(Duration timeout) {
+  MutexLock lock(mutex_);
+  const Duration there = random_.UpTo(options_.max_request_delay);
+  const Duration back = random_.UpTo(options_.max_response_delay);
+  return {there, back, random_.UpTo(timeout)};
+}
+
+Result<aws::HttpResponse> FakeTransport::Exchange(const aws::HttpRequest& request,
+                                                  std::string_view target, const Fault& fault,
+                                                  const Delays& delays) {
+  const auto ticket = service_.Submit(clock_.Now() + delays.there, target, request.body, fault);
+  const Duration took =
+      delays.there + delays.back + (fault.kind == FaultKind::kSlow ? fault.delay : Duration(0));
+  if (request.timeout > Duration::zero() && took >= request.timeout) {
+    service_.Abandon(ticket);
+    clock_.SleepFor(request.timeout);
+    return Lost("no answer in time", request);
+  }
+  clock_.SleepFor(took);
+  auto reply = service_.Collect(ticket);
+  DDBSYNC_CHECK(reply.has_value());
+  return ToResponse(std::move(*reply));
+}
+
+}  // namespace ddbsync::fake

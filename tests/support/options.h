@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+
+namespace ddbsync::fake {
+
+/// How streams behave. Defaults are AWS's figures where they are known.
+struct StreamOptions {
+  int initial_shards = 4;
+  Duration shard_life = std::chrono::hours(4);  ///< +-25 %; zero: shards never roll by themselves
+  double split_rate = 0;                        ///< share of rolls that split in two
+  int max_open_shards = 32;                     ///< no split beyond
+  Duration retention = std::chrono::hours(24);
+  Duration iterator_life = std::chrono::minutes(15);
+  /// Longest time until DescribeStream shows a new shard, and until it shows a shard's end; each
+  /// drawn by itself, so children appear one by one and beside a parent that still looks open.
+  Duration listing_delay{0};
+  int describe_page = 100;
+  int records_page = 1000;
+  size_t records_page_bytes = size_t{1} << 20;
+  double empty_page_rate = 0;  ///< share of GetRecords that find nothing though records follow
+  int max_empty_pages = 8;     ///< at most that many in a row
+  Duration enable_delay{0};    ///< ENABLING lasts that long
+  bool ignore_shard_filter = false;  ///< as older servers
+};
+
+struct Options {
+  uint64_t seed = 1;
+  std::string region = "us-east-1";
+  std::string account = "000000000000";
+  size_t page_bytes = size_t{1} << 20;  ///< of Scan
+  Duration table_delay{0};              ///< CREATING lasts that long
+  /// Eventually consistent reads show what was true up to so long ago; zero: never stale.
+  Duration staleness{0};
+  /// Write units per second of each of `partitions` equal ranges of the hash space; zero: no limit.
+  double partition_write_units = 0;
+  int partitions = 1;
+  bool send_crc = true;
+  bool report_capacity = true;   ///< false: ConsumedCapacity is left out, as by some servers
+  bool refuse_capacity = false;  ///< true: ReturnConsumedCapacity is a ValidationException
+  StreamOptions streams = {};
+};
+
+}  // namespace ddbsync::fake
