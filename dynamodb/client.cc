@@ -1,0 +1,200 @@
+#include "dynamodb/client.h"
+
+#include <nlohmann/json.hpp>
+
+#include "dynamodb/json_text.h"
+#include "dynamodb/limits.h"
+
+namespace ddbsync::dynamodb {
+namespace {
+
+using nlohmann::json;
+
+enum class Effect { kReads, kWrites };
+
+constexpr aws::Operation MakeOperation(std::string_view name, Effect effect, Duration timeout) {
+  return {.service = "dynamodb",
+          .target_prefix = "DynamoDB_20120810",
+          .name = name,
+          .is_write = effect == Effect::kWrites,
+          .timeout = timeout};
+}
+
+constexpr aws::Operation kDescribeTable =
+    MakeOperation("DescribeTable", Effect::kReads, limits::kControlTimeout);
+constexpr aws::Operation kCreateTable =
+    MakeOperation("CreateTable", Effect::kWrites, limits::kControlTimeout);
+constexpr aws::Operation kUpdateTable =
+    MakeOperation("UpdateTable", Effect::kWrites, limits::kControlTimeout);
+constexpr aws::Operation kScan = MakeOperation("Scan", Effect::kReads, limits::kReadTimeout);
+constexpr aws::Operation kGetItem = MakeOperation("GetItem", Effect::kReads, limits::kReadTimeout);
+constexpr aws::Operation kBatchGetItem =
+    MakeOperation("BatchGetItem", Effect::kReads, limits::kReadTimeout);
+constexpr aws::Operation kBatchWriteItem =
+    MakeOperation("BatchWriteItem", Effect::kWrites, limits::kWriteTimeout);
+constexpr aws::Operation kPutItem =
+    MakeOperation("PutItem", Effect::kWrites, limits::kWriteTimeout);
+constexpr aws::Operation kDeleteItem =
+    MakeOperation("DeleteItem", Effect::kWrites, limits::kWriteTimeout);
+
+constexpr std::string_view kCapacityMember = "ReturnConsumedCapacity";
+
+/// {"TableName":"...", still open.
+std::string OpenBody(std::string_view table) {
+  std::string body = "{\"TableName\":";
+  AppendQuoted(table, body);
+  return body;
+}
+
+void AppendCapacity(bool ask, std::string& body) {
+  if (ask) body += ",\"ReturnConsumedCapacity\":\"TOTAL\"";
+}
+
+std::string ScanBody(const ScanRequest& request, bool ask_capacity) {
+  std::string body = OpenBody(request.table);
+  if (request.total_segments > 1) {
+    body += ",\"Segment\":" + std::to_string(request.segment);
+    body += ",\"TotalSegments\":" + std::to_string(request.total_segments);
+  }
+  if (request.consistent) body += ",\"ConsistentRead\":true";
+  if (request.limit > 0) body += ",\"Limit\":" + std::to_string(request.limit);
+  if (!request.start_key.empty()) {
+    body += ",\"ExclusiveStartKey\":";
+    body += request.start_key;
+  }
+  AppendCapacity(ask_capacity, body);
+  return body + "}";
+}
+
+std::string BatchGetBody(std::string_view table, std::span<const std::string_view> keys_json,
+                         bool ask_capacity) {
+  std::string body = "{\"RequestItems\":{";
+  AppendQuoted(table, body);
+  body += ":{\"ConsistentRead\":true,\"Keys\":";
+  char separator = '[';
+  for (const std::string_view key : keys_json) {
+    body += separator;
+    body += key;
+    separator = ',';
+  }
+  body += "]}}";
+  AppendCapacity(ask_capacity, body);
+  return body + "}";
+}
+
+/// The outcome of a write whose 200 answer is not what it should be.
+std::unexpected<Error> Unclear(const aws::Operation& operation, std::string_view why) {
+  return Fail(
+      ErrorCode::kAmbiguous,
+      std::string(operation.name) + " may or may not have been carried out: " + std::string(why));
+}
+
+/// A write's answer is a JSON object, with `member` in it unless that is empty.
+Result<void> CheckWritten(const aws::Operation& operation, const Result<std::string>& answer,
+                          std::string_view member) {
+  if (!answer) return std::unexpected(answer.error());
+  const json object = json::parse(*answer, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) return Unclear(operation, "the answer is not a JSON object.");
+  if (!member.empty() && !object.contains(member)) {
+    return Unclear(operation, "the answer has no \"" + std::string(member) + "\".");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> Client::CallAskingCapacity(const aws::Operation& operation,
+                                               std::string_view body, bool asked) {
+  Result<std::string> answer = client_.Call(operation, body);
+  if (answer || !asked) return answer;
+  const Error& error = answer.error();
+  const bool refused = error.code == ErrorCode::kInvalid &&
+                       ToString(error).find(kCapacityMember) != std::string::npos;
+  if (!refused) return answer;
+  ask_capacity_ = false;
+  return Fail(ErrorCode::kRetry, "The server does not report consumed capacity; asking without.",
+              ToString(error));
+}
+
+Result<TableDescription> Client::DescribeTable(std::string_view table) {
+  Result<std::string> answer = client_.Call(kDescribeTable, OpenBody(table) + "}");
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  return ParseTable(*answer);
+}
+
+Result<void> Client::CreateTable(std::string_view body) {
+  return CheckWritten(kCreateTable, client_.Call(kCreateTable, body), "TableDescription");
+}
+
+Result<void> Client::EnableStream(std::string_view table, StreamView view) {
+  std::string body = OpenBody(table);
+  body += ",\"StreamSpecification\":{\"StreamEnabled\":true,\"StreamViewType\":";
+  AppendQuoted(ToString(view), body);
+  body += "}}";
+  Result<void> updated =
+      CheckWritten(kUpdateTable, client_.Call(kUpdateTable, body), "TableDescription");
+  // AWS says so by ValidationException, other servers by ResourceInUseException.
+  if (!updated &&
+      ToString(updated.error()).find("already has an enabled stream") != std::string::npos) {
+    updated.error().code = ErrorCode::kConflict;
+  }
+  return updated;
+}
+
+Result<ItemPage> Client::Scan(const ScanRequest& request, const KeySchema& schema) {
+  const bool ask = ask_capacity_;
+  Result<std::string> answer = CallAskingCapacity(kScan, ScanBody(request, ask), ask);
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  return ItemPage::Parse(std::move(*answer), schema);
+}
+
+Result<ItemPage> Client::GetItem(std::string_view table, std::string_view key_json,
+                                 const KeySchema& schema) {
+  const bool ask = ask_capacity_;
+  std::string body = OpenBody(table);
+  body += ",\"ConsistentRead\":true,\"Key\":";
+  body += key_json;
+  AppendCapacity(ask, body);
+  Result<std::string> answer = CallAskingCapacity(kGetItem, body + "}", ask);
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  return ItemPage::ParseGetItem(std::move(*answer), schema);
+}
+
+Result<BatchGetResult> Client::BatchGetItem(std::string_view table,
+                                            std::span<const std::string_view> keys_json,
+                                            const KeySchema& schema) {
+  DDBSYNC_CHECK(!keys_json.empty() && keys_json.size() <= limits::kMaxBatchGetKeys);
+  const bool ask = ask_capacity_;
+  Result<std::string> answer =
+      CallAskingCapacity(kBatchGetItem, BatchGetBody(table, keys_json, ask), ask);
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  return ItemPage::ParseBatchGet(std::move(*answer), schema);
+}
+
+Result<BatchWriteResult> Client::BatchWriteItem(std::string_view table,
+                                                std::span<const WriteOp> ops,
+                                                const KeySchema& schema) {
+  const bool ask = ask_capacity_;
+  Result<std::string> answer =
+      CallAskingCapacity(kBatchWriteItem, BatchWriteBody(table, ops, ask), ask);
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  Result<BatchWriteResult> result = ParseBatchWriteResponse(*answer, ops, schema);
+  if (!result) return Unclear(kBatchWriteItem, ToString(result.error()));
+  return result;
+}
+
+Result<void> Client::PutItem(std::string_view table, std::string_view item_json) {
+  std::string body = OpenBody(table);
+  body += ",\"Item\":";
+  body += item_json;
+  return CheckWritten(kPutItem, client_.Call(kPutItem, body + "}"), {});
+}
+
+Result<void> Client::DeleteItem(std::string_view table, std::string_view key_json) {
+  std::string body = OpenBody(table);
+  body += ",\"Key\":";
+  body += key_json;
+  return CheckWritten(kDeleteItem, client_.Call(kDeleteItem, body + "}"), {});
+}
+
+}  // namespace ddbsync::dynamodb

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/client.h"
+#include "base/error.h"
+#include "dynamodb/batch.h"
+#include "dynamodb/item_page.h"
+#include "dynamodb/table.h"
+
+namespace ddbsync::dynamodb {
+
+struct ScanRequest {
+  std::string_view table;
+  int segment = 0;
+  int total_segments = 1;
+  std::string_view start_key;  ///< raw JSON of a LastEvaluatedKey; empty: from the start
+  bool consistent = true;
+  int limit = 0;  ///< items per page; 0: the server's own 1 MB
+};
+
+/// The tables' API. One call, one attempt; errors as aws::Client::Call says, plus kCorrupt for an
+/// answer that is not what it should be (reads: ask again; writes are then reported kAmbiguous).
+/// Tolerates servers that do not report or refuse ConsumedCapacity. Safe from any thread.
+class Client {
+ public:
+  /// `client` outlives this.
+  explicit Client(aws::Client& client) : client_(client) {}
+
+  [[nodiscard]] Result<TableDescription> DescribeTable(std::string_view table);
+  /// As DescribeTable's answer. `body` from CreateTableBody.
+  [[nodiscard]] Result<void> CreateTable(std::string_view body);
+  /// Turns the stream on. kConflict when one is on already, or the table is being changed:
+  /// describe it again.
+  [[nodiscard]] Result<void> EnableStream(std::string_view table, StreamView view);
+
+  [[nodiscard]] Result<ItemPage> Scan(const ScanRequest& request, const KeySchema& schema);
+
+  /// One item, consistently read; an empty page when it does not exist. `key_json` is raw JSON.
+  [[nodiscard]] Result<ItemPage> GetItem(std::string_view table, std::string_view key_json,
+                                         const KeySchema& schema);
+  /// At most 100 distinct keys, consistently read.
+  [[nodiscard]] Result<BatchGetResult> BatchGetItem(std::string_view table,
+                                                    std::span<const std::string_view> keys_json,
+                                                    const KeySchema& schema);
+
+  [[nodiscard]] Result<BatchWriteResult> BatchWriteItem(std::string_view table,
+                                                        std::span<const WriteOp> ops,
+                                                        const KeySchema& schema);
+  [[nodiscard]] Result<void> PutItem(std::string_view table, std::string_view item_json);
+  [[nodiscard]] Result<void> DeleteItem(std::string_view table, std::string_view key_json);
+
+  [[nodiscard]] aws::Client& aws() { return client_; }
+
+ private:
+  /// As aws::Client::Call. When the server refuses to report capacity (`asked`): stops asking for
+  /// good and returns kRetry.
+  Result<std::string> CallAskingCapacity(const aws::Operation& operation, std::string_view body,
+                                         bool asked);
+
+  aws::Client& client_;
+  /// Turned off for good when the server refuses ReturnConsumedCapacity.
+  std::atomic<bool> ask_capacity_{true};
+};
+
+}  // namespace ddbsync::dynamodb

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace ddbsync::dynamodb::limits {
+
+/// Reads: a page holds up to 1 MB of item data, and a throttled or far-away server may take many
+/// seconds to collect it; asking again costs the whole page again.
+inline constexpr std::chrono::seconds kReadTimeout{30};
+
+/// Writes: an answer normally takes milliseconds. Far below the settle time (60 s), within which a
+/// write that timed out may still land.
+inline constexpr std::chrono::seconds kWriteTimeout{10};
+
+/// Calls about tables and streams, which carry little and touch no item.
+inline constexpr std::chrono::seconds kControlTimeout{20};
+
+/// GetRecords and DescribeStream refuse more (API reference).
+inline constexpr int kMaxRecordsPerCall = 1000;
+inline constexpr int kMaxShardsPerCall = 100;
+
+/// BatchGetItem refuses more (API reference).
+inline constexpr size_t kMaxBatchGetKeys = 100;
+
+/// DynamoDB numbers: 38 significant digits, magnitude 1E-130 to 9.99...E+125 (developer guide,
+/// "Data types").
+inline constexpr size_t kMaxNumberDigits = 38;
+inline constexpr int kMinNumberExponent = -130;
+inline constexpr int kMaxNumberExponent = 125;
+
+/// What a BatchWriteItem body holds beside its ops: a table name or ARN (at most 1,024 characters),
+/// the names of the members, the brackets.
+inline constexpr size_t kBatchFrameBytes = 2048;
+
+/// A parser's capacity that a thread keeps for its next response: a Scan page of 1 MB of item data
+/// with its JSON around it. BatchGetItem may answer with 16 MB.
+inline constexpr size_t kKeptParserBytes = size_t{4} << 20;
+
+}  // namespace ddbsync::dynamodb::limits

@@ -1,0 +1,108 @@
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "aws/client.h"
+#include "aws/server_clock.h"
+#include "dynamodb/client.h"
+#include "dynamodb/streams_client.h"
+#include "tests/contract/contract_fixture.h"
+
+namespace ddbsync::contract {
+namespace {
+
+struct FixedKeys final : aws::CredentialsProvider {
+  Result<aws::Credentials> Get() override { return aws::Credentials{"contract", "secret", ""}; }
+  void Invalidate() override {}
+};
+
+struct NoObserver final : aws::CallObserver {
+  void OnCall(std::string_view, std::string_view, std::string_view, Duration) override {}
+};
+
+/// The engine's own clients against both servers.
+class ClientContract : public ContractTest {
+ protected:
+  void SetUp() override {
+    ContractTest::SetUp();
+    if (IsSkipped()) return;
+    server_clock_ = std::make_unique<aws::ServerClock>(clock());
+    aws_ = std::make_unique<aws::Client>(aws::Client::Options{url(), "us-east-1"}, keys_,
+                                         transport(), *server_clock_, clock(), observer_);
+    tables_ = std::make_unique<dynamodb::Client>(*aws_);
+    streams_ = std::make_unique<dynamodb::StreamsClient>(*aws_);
+  }
+
+  FixedKeys keys_;
+  NoObserver observer_;
+  std::unique_ptr<aws::ServerClock> server_clock_;
+  std::unique_ptr<aws::Client> aws_;
+  std::unique_ptr<dynamodb::Client> tables_;
+  std::unique_ptr<dynamodb::StreamsClient> streams_;
+};
+CONTRACT_SUITE(ClientContract);
+
+TEST_P(ClientContract, ItemsWrittenInABatchAreScannedBack) {
+  const std::string name = MakeTable({{"id", "S"}});
+  const auto table = tables_->DescribeTable(name);
+  ASSERT_TRUE(table) << ToString(table.error());
+  std::vector<std::string> items;
+  std::vector<std::string> keys;
+  for (int i = 0; i < 25; ++i) {
+    items.push_back(R"({"id":{"S":"item)" + std::to_string(i) + R"("},"v":{"N":"1e2"}})");
+    keys.push_back("item" + std::to_string(i));
+  }
+  std::vector<dynamodb::WriteOp> ops;
+  for (size_t i = 0; i < items.size(); ++i) {
+    ops.push_back({dynamodb::WriteOp::Kind::kPut, items[i], keys[i]});
+  }
+  const auto written = tables_->BatchWriteItem(name, ops, table->key);
+  ASSERT_TRUE(written) << ToString(written.error());
+  EXPECT_TRUE(written->unprocessed.empty());
+  EXPECT_TRUE(written->consumed_units.has_value());
+  std::set<std::string> found;
+  std::string start;
+  for (bool more = true; more;) {
+    const auto page = tables_->Scan({.table = name, .start_key = start, .limit = 10}, table->key);
+    ASSERT_TRUE(page) << ToString(page.error());
+    for (const auto& item : page->items()) found.emplace(item.key);
+    more = page->last_evaluated_key().has_value();
+    if (more) start = *page->last_evaluated_key();
+  }
+  EXPECT_EQ(found.size(), 25U);
+}
+
+TEST_P(ClientContract, ChangesAreReadFromTheStream) {
+  const std::string name = MakeTable({{"id", "S"}}, "NEW_IMAGE");
+  const auto table = tables_->DescribeTable(name);
+  ASSERT_TRUE(table) << ToString(table.error());
+  EXPECT_EQ(table->stream_view, dynamodb::StreamView::kNewImage);
+  ASSERT_TRUE(tables_->PutItem(name, R"({"id":{"S":"a"},"v":{"N":"1"}})"));
+  ASSERT_TRUE(tables_->DeleteItem(name, R"({"id":{"S":"a"}})"));
+  std::vector<dynamodb::StreamEvent> events;
+  for (int attempt = 0; attempt < 200 && events.size() < 2; ++attempt) {
+    events.clear();
+    const auto page = streams_->DescribeStream(table->latest_stream_arn, "");
+    ASSERT_TRUE(page) << ToString(page.error());
+    for (const auto& shard : page->shards) {
+      const auto iterator = streams_->GetShardIterator(table->latest_stream_arn, shard.id, {});
+      ASSERT_TRUE(iterator) << ToString(iterator.error());
+      const auto records = streams_->GetRecords(*iterator, 1000, table->key);
+      ASSERT_TRUE(records) << ToString(records.error());
+      for (const auto& record : records->records()) events.push_back(record.event);
+    }
+    if (events.size() < 2) clock().SleepFor(std::chrono::milliseconds(50));
+  }
+  EXPECT_EQ(events, (std::vector{dynamodb::StreamEvent::kInsert, dynamodb::StreamEvent::kRemove}));
+}
+
+TEST_P(ClientContract, RefusalsHaveTheirMeaning) {
+  const std::string name = MakeTable({{"id", "S"}});
+  EXPECT_EQ(tables_->DescribeTable(NewName()).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(tables_->PutItem(name, R"({"id":{"N":"1"}})").error().code, ErrorCode::kInvalid);
+  ASSERT_TRUE(tables_->EnableStream(name, dynamodb::StreamView::kNewImage));
+  EXPECT_EQ(tables_->EnableStream(name, dynamodb::StreamView::kNewImage).error().code,
+            ErrorCode::kConflict);
+}
+
+}  // namespace
+}  // namespace ddbsync::contract
