@@ -1,0 +1,316 @@
+#include "checkpoint/records.h"
+
+#include <concepts>
+#include <cstdio>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <type_traits>
+#include <utility>
+
+#include "checkpoint/envelope.h"
+#include "checkpoint/limits.h"
+
+// Payloads are CBOR maps: unlike JSON text they carry any bytes unchanged, so that no text a server
+// sends can make a record unwritable.
+
+namespace ddbsync::checkpoint {
+namespace {
+
+using nlohmann::json;
+
+constexpr RecordKind kFormat{"store format", "format", 1};
+constexpr RecordKind kJob{"job", "job", 1};
+constexpr RecordKind kCleanStop{"clean stop", "stop", 1};
+constexpr RecordKind kShard{"shard", "shard/", 1};
+constexpr RecordKind kSegment{"segment", "segment/", 1};
+constexpr RecordKind kDeadLetter{"dead letter", "dead/", 1};
+constexpr RecordKind kRecheck{"recheck", "recheck/", 1};
+constexpr RecordKind kGap{"gap", "gap/", 1};
+
+struct FormatRecord {
+  int64_t format = 0;
+};
+
+struct CleanStopRecord {
+  bool clean = false;
+};
+
+std::string KeyOf(const RecordKind& kind, std::string_view id = {}) {
+  return std::string(kind.prefix).append(id);
+}
+
+std::string SegmentId(int segment) {
+  char id[12];
+  std::snprintf(id, sizeof id, "%08d", segment);  // so that they are listed in their order
+  return id;
+}
+
+/// Collects a record's fields.
+class FieldWriter {
+ public:
+  template <class T>
+  void operator()(const char* name, const T& value) {
+    fields_[name] = value;
+  }
+  void operator()(const char* name, const WallTime& value) {
+    fields_[name] = int64_t{value.time_since_epoch().count()};
+  }
+  [[nodiscard]] std::string Payload() const {
+    std::string payload;
+    json::to_cbor(fields_, payload);
+    return payload;
+  }
+
+ private:
+  json fields_ = json::object();
+};
+
+/// Fills a record from its fields and remembers the first that is missing or of the wrong type.
+class FieldReader {
+ public:
+  explicit FieldReader(const json& fields) : fields_(fields) {}
+
+  void operator()(const char* name, std::string& value) {
+    if (const json* field = Find(name, &json::is_string)) {
+      value = field->get_ref<const std::string&>();
+    }
+  }
+  void operator()(const char* name, bool& value) {
+    if (const json* field = Find(name, &json::is_boolean)) value = field->get<bool>();
+  }
+  template <std::signed_integral T>
+  void operator()(const char* name, T& value) {
+    const json* field = Find(name, &json::is_number_integer);
+    if (field == nullptr) return;
+    const auto number = field->get<int64_t>();
+    if (!std::in_range<T>(number)) {
+      fault_ = name;
+    } else {
+      value = static_cast<T>(number);
+    }
+  }
+  void operator()(const char* name, WallTime& value) {
+    int64_t milliseconds = 0;
+    (*this)(name, milliseconds);
+    value = WallTime(std::chrono::milliseconds(milliseconds));
+  }
+  /// Empty: none.
+  [[nodiscard]] const std::string& fault() const { return fault_; }
+
+ private:
+  const json* Find(const char* name, bool (json::*is_type)() const noexcept) {
+    const auto field = fields_.find(name);
+    if (field != fields_.end() && ((*field).*is_type)()) return &*field;
+    if (fault_.empty()) fault_ = name;
+    return nullptr;
+  }
+
+  const json& fields_;
+  std::string fault_;
+};
+
+// One list of fields per record serves writing and reading, so that the two cannot drift apart.
+// What a record's key holds is not repeated in its fields.
+
+template <class Record, class Of>
+concept Is = std::same_as<std::remove_const_t<Record>, Of>;
+
+void Fields(auto& field, Is<FormatRecord> auto& record) {
+  field("format", record.format);
+}
+
+void Fields(auto& field, Is<CleanStopRecord> auto& record) {
+  field("clean", record.clean);
+}
+
+void Fields(auto& field, Is<JobRecord> auto& record) {
+  field("job_id", record.job_id);
+  field("source_identity", record.source_identity);
+  field("source_arn", record.source_arn);
+  field("target_identity", record.target_identity);
+  field("target_arn", record.target_arn);
+  field("key_schema", record.key_schema);
+  field("stream_arn", record.stream_arn);
+  field("start_time_ms", record.start_time);
+  field("total_segments", record.total_segments);
+  field("made_by", record.made_by);
+}
+
+void Fields(auto& field, Is<ShardRecord> auto& record) {
+  field("parent_id", record.parent_id);
+  field("position", record.position);
+  field("position_created_ms", record.position_created);
+  field("finished", record.finished);
+  field("finished_at_ms", record.finished_at);
+}
+
+void Fields(auto& field, Is<SegmentRecord> auto& record) {
+  field("segment", record.segment);
+  field("cursor", record.cursor);
+  field("finished", record.finished);
+  field("items_read", record.items_read);
+  field("items_written", record.items_written);
+  field("items_fenced", record.items_fenced);
+  field("bytes_read", record.bytes_read);
+}
+
+void Fields(auto& field, Is<DeadLetter> auto& record) {
+  field("key_json", record.key_json);
+  field("reason", record.reason);
+  field("origin", record.origin);
+  field("time_ms", record.time);
+}
+
+void Fields(auto& field, Is<Recheck> auto& record) {
+  field("key_json", record.key_json);
+  field("last_attempt_ms", record.last_attempt);
+}
+
+void Fields(auto& field, Is<Gap> auto& record) {
+  field("reason", record.reason);
+  field("detected_at_ms", record.detected_at);
+}
+
+template <class Record>
+void PutRecord(Batch& batch, const RecordKind& kind, std::string_view id, const Record& record) {
+  FieldWriter writer;
+  Fields(writer, record);
+  std::string key = KeyOf(kind, id);
+  std::string value = Seal(kind, key, writer.Payload());
+  batch.Put(std::move(key), std::move(value));
+}
+
+template <class Record>
+Result<Record> ReadRecord(const RecordKind& kind, std::string_view key, std::string_view value) {
+  auto payload = Unseal(kind, key, value);
+  if (!payload) return std::unexpected(payload.error());
+  const json fields = json::from_cbor(*payload, /*strict=*/true, /*allow_exceptions=*/false);
+  if (!fields.is_object()) return Damaged(kind, key, "it is not a record");
+  Record record;
+  FieldReader reader(fields);
+  Fields(reader, record);
+  if (!reader.fault().empty()) {
+    return Damaged(kind, key, "its field \"" + reader.fault() + "\" is missing or wrong");
+  }
+  return record;
+}
+
+/// Appends the record to `list` and fills in what its key holds.
+template <class Record>
+Result<void> ReadInto(std::vector<Record>& list, std::string Record::* id, const RecordKind& kind,
+                      std::string_view key, std::string_view value) {
+  auto record = ReadRecord<Record>(kind, key, value);
+  if (!record) return std::unexpected(record.error());
+  if (id != nullptr) (*record).*id = key.substr(kind.prefix.size());
+  list.push_back(std::move(*record));
+  return {};
+}
+
+/// Whether the store has a format record. Read before anything else, since a newer format may have
+/// changed everything else.
+Result<bool> CheckFormat(Store& store) {
+  const std::string key = KeyOf(kFormat);
+  const auto value = store.Get(key);
+  if (!value) return std::unexpected(value.error());
+  if (!value->has_value()) return false;
+  const auto record = ReadRecord<FormatRecord>(kFormat, key, **value);
+  if (!record) return std::unexpected(record.error());
+  if (record->format <= limits::kStoreFormat) return true;
+  return Fail(ErrorCode::kInvalid,
+              "The checkpoint was made by a newer ddbsync: run that version again, or a later one.",
+              "its format is " + std::to_string(record->format) + ", known is up to " +
+                  std::to_string(limits::kStoreFormat));
+}
+
+Result<void> ReadAny(State& state, std::string_view key, std::string_view value) {
+  if (key == kFormat.prefix) return {};
+  if (key == kJob.prefix) {
+    auto job = ReadRecord<JobRecord>(kJob, key, value);
+    if (!job) return std::unexpected(job.error());
+    state.job = std::move(*job);
+    return {};
+  }
+  if (key == kCleanStop.prefix) {
+    const auto stop = ReadRecord<CleanStopRecord>(kCleanStop, key, value);
+    if (!stop) return std::unexpected(stop.error());
+    state.clean_stop = stop->clean;
+    return {};
+  }
+  if (key.starts_with(kShard.prefix)) {
+    return ReadInto(state.shards, &ShardRecord::shard_id, kShard, key, value);
+  }
+  if (key.starts_with(kSegment.prefix)) {
+    return ReadInto<SegmentRecord>(state.segments, nullptr, kSegment, key, value);
+  }
+  if (key.starts_with(kDeadLetter.prefix)) {
+    return ReadInto(state.dead_letters, &DeadLetter::key, kDeadLetter, key, value);
+  }
+  if (key.starts_with(kRecheck.prefix)) {
+    return ReadInto(state.rechecks, &Recheck::key, kRecheck, key, value);
+  }
+  if (key.starts_with(kGap.prefix)) {
+    return ReadInto(state.gaps, &Gap::shard_id, kGap, key, value);
+  }
+  return Damaged({"unknown", "", 0}, key, "its kind is unknown");
+}
+
+}  // namespace
+
+Result<State> LoadState(Store& store) {
+  const auto has_format = CheckFormat(store);
+  if (!has_format) return std::unexpected(has_format.error());
+  State state;
+  auto scanned = store.Scan(
+      "", [&](std::string_view key, std::string_view value) { return ReadAny(state, key, value); });
+  if (!scanned) return std::unexpected(scanned.error());
+  const bool has_progress = !state.shards.empty() || !state.segments.empty() ||
+                            !state.dead_letters.empty() || !state.rechecks.empty() ||
+                            !state.gaps.empty();
+  // The two are written first and in one batch; without them nobody knows whose progress this is.
+  if (!state.job && has_progress) return Damaged(kJob, kJob.prefix, "it is missing");
+  if (state.job && !*has_format) return Damaged(kFormat, kFormat.prefix, "it is missing");
+  return state;
+}
+
+void PutJob(Batch& batch, const JobRecord& record) {
+  PutRecord(batch, kFormat, {}, FormatRecord{limits::kStoreFormat});
+  PutRecord(batch, kJob, {}, record);
+}
+
+void PutShard(Batch& batch, const ShardRecord& record) {
+  PutRecord(batch, kShard, record.shard_id, record);
+}
+
+void DeleteShard(Batch& batch, std::string_view shard_id) {
+  batch.Delete(KeyOf(kShard, shard_id));
+}
+
+void PutSegment(Batch& batch, const SegmentRecord& record) {
+  PutRecord(batch, kSegment, SegmentId(record.segment), record);
+}
+
+void PutDeadLetter(Batch& batch, const DeadLetter& record) {
+  PutRecord(batch, kDeadLetter, record.key, record);
+}
+
+void DeleteDeadLetter(Batch& batch, std::string_view key) {
+  batch.Delete(KeyOf(kDeadLetter, key));
+}
+
+void PutRecheck(Batch& batch, const Recheck& record) {
+  PutRecord(batch, kRecheck, record.key, record);
+}
+
+void DeleteRecheck(Batch& batch, std::string_view key) {
+  batch.Delete(KeyOf(kRecheck, key));
+}
+
+void PutGap(Batch& batch, const Gap& record) {
+  PutRecord(batch, kGap, record.shard_id, record);
+}
+
+void SetCleanStop(Batch& batch, bool clean) {
+  PutRecord(batch, kCleanStop, {}, CleanStopRecord{clean});
+}
+
+}  // namespace ddbsync::checkpoint
