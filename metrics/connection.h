@@ -1,0 +1,62 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+#include "base/clock.h"
+
+namespace ddbsync::metrics {
+
+/// Owns a file descriptor.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Descriptor();
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] bool valid() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+/// A client's connection with a deadline and a byte budget for all of it, so that neither a slow
+/// nor an endless request holds a thread, and a stop is not held up by either. One thread.
+class Connection {
+ public:
+  /// `socket` does not block. `stop` becomes readable when the server stops; outlives this.
+  Connection(Descriptor socket, int stop, size_t read_budget, Duration timeout);
+
+  [[nodiscard]] bool WaitReadable() const { return !unread_.empty() || Wait(/*for_reading=*/true); }
+  [[nodiscard]] bool WaitWritable() const { return Wait(/*for_reading=*/false); }
+  /// As read(2); -1 also past the deadline or the budget, and when the server stops.
+  ssize_t Read(char* to, size_t size);
+  /// As write(2); -1 also past the deadline, and when the server stops and the client does not
+  /// read.
+  ssize_t Write(const char* from, size_t size);
+  [[nodiscard]] int fd() const { return socket_.fd(); }
+
+ private:
+  [[nodiscard]] bool Wait(bool for_reading) const;
+  ssize_t Fill();
+
+  const Descriptor socket_;
+  const int stop_;
+  const SystemClock clock_;
+  const TimePoint deadline_;
+  size_t read_budget_;
+  // Headers are asked for byte by byte.
+  std::array<char, 4096> buffer_;
+  std::string_view unread_;  // of buffer_
+};
+
+}  // namespace ddbsync::metrics

@@ -1,0 +1,257 @@
+#include "metrics/http_server.h"
+
+#include <httplib.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <deque>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "base/mutex.h"
+#include "metrics/connection.h"
+#include "metrics/limits.h"
+#include "metrics/listen_address.h"
+
+namespace ddbsync::metrics {
+namespace {
+
+/// `reason` needs no escaping.
+Reply JsonError(int status, const std::string& reason) {
+  return {.status = status, .body = "{\"error\":\"" + reason + "\"}\n"};
+}
+
+/// Of the statuses that the library sets by itself.
+const char* Reason(int status) {
+  switch (status) {
+    case 413:
+      return "the body is too large";
+    case 414:
+      return "the path is too long";
+    default:
+      return "the request cannot be read";
+  }
+}
+
+class ConnectionStream final : public httplib::Stream {
+ public:
+  explicit ConnectionStream(Connection& connection) : connection_(connection) {}
+  bool is_readable() const override { return connection_.WaitReadable(); }
+  bool is_writable() const override { return connection_.WaitWritable(); }
+  ssize_t read(char* to, size_t size) override { return connection_.Read(to, size); }
+  ssize_t write(const char* from, size_t size) override { return connection_.Write(from, size); }
+  void get_remote_ip_and_port(std::string&, int&) const override {}
+  void get_local_ip_and_port(std::string&, int&) const override {}
+  socket_t socket() const override { return connection_.fd(); }
+
+ private:
+  Connection& connection_;
+};
+
+/// What is answered to a request. The library parses and writes; accepting, time-outs and bounds
+/// are ours, since its own accept loop has no bound on connections, headers or a request's time.
+class Router final : public httplib::Server {
+ public:
+  Router() {
+    set_payload_max_length(limits::kHttpBodyBytes);
+    // Before the body is read: a request that is refused anyway does not deserve it.
+    set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+      return AnswerEarly(request, response) ? HandlerResponse::Handled : HandlerResponse::Unhandled;
+    });
+    httplib::Server::Post(
+        "/.*", [this](const httplib::Request& request, httplib::Response& response) {
+          Write(Run([&] { return posts_.at(request.path)(request.body); }), response);
+        });
+    // The library's own refusals (body too large, unreadable headers) have no body.
+    set_error_handler([](const httplib::Request&, httplib::Response& response) {
+      if (response.body.empty()) {
+        Write(JsonError(response.status, Reason(response.status)), response);
+      }
+    });
+  }
+
+  void AddGet(const std::string& path, HttpServer::Get handler) {
+    gets_[path] = std::move(handler);
+  }
+  void AddPost(const std::string& path, HttpServer::Post handler) {
+    posts_[path] = std::move(handler);
+  }
+
+  void Serve(Connection& connection) {
+    ConnectionStream stream(connection);
+    bool closed = false;
+    process_request(stream, /*close_connection=*/true, closed, nullptr);
+  }
+
+ private:
+  /// False for a Post that is to be carried out, for which the body is read first.
+  bool AnswerEarly(const httplib::Request& request, httplib::Response& response) {
+    const auto refused = Refuse(request, response);
+    if (refused) {
+      Write(*refused, response);
+      return true;
+    }
+    if (request.method == "POST") return false;
+    Write(Run(gets_.at(request.path)), response);
+    return true;
+  }
+
+  std::optional<Reply> Refuse(const httplib::Request& request, httplib::Response& response) const {
+    if (!NamesLoopback(request.get_header_value("Host"))) {
+      return JsonError(403, "the Host header does not name this machine (localhost, 127.0.0.1)");
+    }
+    const bool has_get = gets_.contains(request.path);
+    const bool has_post = posts_.contains(request.path);
+    if (!has_get && !has_post) return JsonError(404, "there is nothing at this path");
+    const bool is_get = request.method == "GET" || request.method == "HEAD";
+    const bool is_post = request.method == "POST";
+    if (!(is_get && has_get) && !(is_post && has_post)) {
+      response.set_header("Allow", has_get ? has_post ? "GET, HEAD, POST" : "GET, HEAD" : "POST");
+      return JsonError(405, "this path has no such method");
+    }
+    // A form of another site's page cannot send this type without asking first.
+    if (is_post && !IsJson(request.get_header_value("Content-Type"))) {
+      return JsonError(415, "the content type must be application/json");
+    }
+    return std::nullopt;
+  }
+
+  static bool IsJson(std::string content_type) {
+    content_type = content_type.substr(0, content_type.find(';'));
+    content_type.erase(content_type.find_last_not_of(" \t") + 1);
+    return content_type == "application/json";
+  }
+
+  static Reply Run(const HttpServer::Get& handler) {
+    try {
+      return handler();
+    } catch (const std::exception& exception) {
+      Log(LogLevel::kError, "http_handler_failed", exception.what());
+      return JsonError(500, "the request failed inside ddbsync; its log says why");
+    }
+  }
+
+  static void Write(const Reply& reply, httplib::Response& response) {
+    response.status = reply.status;
+    response.set_header("Cache-Control", "no-store");
+    response.set_header("X-Content-Type-Options", "nosniff");
+    response.set_content(reply.body, reply.content_type);
+  }
+
+  std::map<std::string, HttpServer::Get> gets_;
+  std::map<std::string, HttpServer::Post> posts_;
+};
+
+}  // namespace
+
+/// One thread accepts, a fixed number answers one connection at a time.
+struct HttpServer::Impl {
+  Router router;
+  Listener listener;
+  Descriptor stop;  ///< an eventfd; readable once stopping
+
+  Mutex mutex;
+  ConditionVariable changed;
+  bool stopping GUARDED_BY(mutex) = false;
+  std::deque<Descriptor> accepted GUARDED_BY(mutex);
+  std::vector<std::jthread> threads;  ///< used by Start and Stop alone
+
+  void AcceptUntilStopped() {
+    while (true) {
+      std::array<pollfd, 2> polled{pollfd{listener.socket.fd(), POLLIN, 0},
+                                   pollfd{stop.fd(), POLLIN, 0}};
+      poll(polled.data(), polled.size(), /*timeout=*/-1);
+      if (polled[1].revents != 0) return;
+      const int fd = accept4(listener.socket.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+      if (fd >= 0) {
+        Enqueue(Descriptor(fd));
+      } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        // The connection stays in the backlog and poll would return at once, for ever.
+        pollfd stopped{stop.fd(), POLLIN, 0};
+        poll(&stopped, 1, kPauseWithoutDescriptors.count());
+      }
+    }
+  }
+
+  void Enqueue(Descriptor socket) {
+    MutexLock lock(mutex);
+    if (accepted.size() >= limits::kHttpQueue) return;  // closes it
+    accepted.push_back(std::move(socket));
+    changed.notify_one();
+  }
+
+  void ServeUntilStopped() {
+    while (true) {
+      Descriptor socket;
+      {
+        MutexLock lock(mutex);
+        while (accepted.empty() && !stopping) changed.wait(mutex);
+        if (stopping) return;
+        socket = std::move(accepted.front());
+        accepted.pop_front();
+      }
+      Connection connection(std::move(socket), stop.fd(),
+                            limits::kHttpHeaderBytes + limits::kHttpBodyBytes,
+                            limits::kHttpRequestTimeout);
+      router.Serve(connection);
+    }
+  }
+
+  static constexpr std::chrono::duration<int, std::milli> kPauseWithoutDescriptors{100};
+};
+
+HttpServer::HttpServer() : impl_(std::make_unique<Impl>()) {}
+
+HttpServer::~HttpServer() {
+  Stop();
+}
+
+void HttpServer::OnGet(const std::string& path, Get handler) {
+  DDBSYNC_CHECK(impl_->threads.empty());
+  impl_->router.AddGet(path, std::move(handler));
+}
+
+void HttpServer::OnPost(const std::string& path, Post handler) {
+  DDBSYNC_CHECK(impl_->threads.empty());
+  impl_->router.AddPost(path, std::move(handler));
+}
+
+Result<void> HttpServer::Start(const std::string& address) {
+  DDBSYNC_CHECK(!impl_->listener.socket.valid());
+  auto listener = Listen(address);
+  if (!listener) return std::unexpected(listener.error());
+  impl_->stop = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!impl_->stop.valid()) {
+    return Fail(ErrorCode::kIo, "Cannot listen on " + address + ": too many open files.");
+  }
+  impl_->listener = std::move(*listener);
+  impl_->threads.emplace_back([this] { impl_->AcceptUntilStopped(); });
+  for (int i = 0; i < limits::kHttpThreads; ++i) {
+    impl_->threads.emplace_back([this] { impl_->ServeUntilStopped(); });
+  }
+  return {};
+}
+
+void HttpServer::Stop() {
+  if (impl_->threads.empty()) return;
+  {
+    MutexLock lock(impl_->mutex);
+    impl_->stopping = true;
+    impl_->changed.notify_all();
+  }
+  eventfd_write(impl_->stop.fd(), 1);
+  impl_->threads.clear();  // joins
+  impl_->listener.socket = Descriptor();
+}
+
+std::string HttpServer::address() const {
+  return impl_->listener.address;
+}
+
+}  // namespace ddbsync::metrics

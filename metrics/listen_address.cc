@@ -1,0 +1,144 @@
+#include "metrics/listen_address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <optional>
+
+namespace ddbsync::metrics {
+namespace {
+
+/// Connections that the kernel holds until they are accepted.
+constexpr int kBacklog = 64;
+
+struct HostAndPort {
+  std::string host;  ///< without brackets
+  bool bracketed = false;
+  std::string_view port;  ///< may be empty
+};
+
+std::optional<HostAndPort> Split(std::string_view text) {
+  HostAndPort parts;
+  std::string_view rest = text;
+  if (text.starts_with('[')) {
+    const size_t end = text.find(']');
+    if (end == std::string_view::npos) return std::nullopt;
+    parts.host = text.substr(1, end - 1);
+    parts.bracketed = true;
+    rest = text.substr(end + 1);
+  } else {
+    const size_t colon = std::min(text.find(':'), text.size());
+    parts.host = text.substr(0, colon);
+    rest = text.substr(colon);
+  }
+  if (rest.empty()) return parts;
+  if (!rest.starts_with(':')) return std::nullopt;
+  parts.port = rest.substr(1);
+  return parts;
+}
+
+union Address {
+  sockaddr any;
+  sockaddr_in v4;
+  sockaddr_in6 v6;
+};
+
+/// The numeric address of a loopback host; none for every other.
+std::optional<Address> Loopback(const HostAndPort& parts) {
+  Address address{};
+  if (parts.bracketed) {
+    address.v6.sin6_family = AF_INET6;
+    if (inet_pton(AF_INET6, parts.host.c_str(), &address.v6.sin6_addr) != 1) return std::nullopt;
+    if (!IN6_IS_ADDR_LOOPBACK(&address.v6.sin6_addr)) return std::nullopt;
+    return address;
+  }
+  std::string host = parts.host;
+  std::ranges::transform(host, host.begin(), [](unsigned char c) { return std::tolower(c); });
+  if (host == "localhost") host = "127.0.0.1";
+  address.v4.sin_family = AF_INET;
+  if (inet_pton(AF_INET, host.c_str(), &address.v4.sin_addr) != 1) return std::nullopt;
+  constexpr uint32_t kLoopbackNetwork = 127;
+  if (ntohl(address.v4.sin_addr.s_addr) >> 24 != kLoopbackNetwork) return std::nullopt;
+  return address;
+}
+
+std::optional<uint16_t> ParsePort(std::string_view text) {
+  uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return port;
+}
+
+socklen_t SizeOf(const Address& address) {
+  return address.any.sa_family == AF_INET6 ? sizeof address.v6 : sizeof address.v4;
+}
+
+std::string ToText(const Address& address) {
+  std::array<char, INET6_ADDRSTRLEN> host{};
+  if (address.any.sa_family == AF_INET6) {
+    inet_ntop(AF_INET6, &address.v6.sin6_addr, host.data(), host.size());
+    return "[" + std::string(host.data()) + "]:" + std::to_string(ntohs(address.v6.sin6_port));
+  }
+  inet_ntop(AF_INET, &address.v4.sin_addr, host.data(), host.size());
+  return std::string(host.data()) + ":" + std::to_string(ntohs(address.v4.sin_port));
+}
+
+std::unexpected<Error> CannotListen(const std::string& address, int error) {
+  if (error == EADDRINUSE) {
+    return Fail(ErrorCode::kConflict, "Port taken: another program listens on " + address +
+                                          ", perhaps another ddbsync. Choose another port with "
+                                          "--listen, or any free one with --listen 127.0.0.1:0.");
+  }
+  return Fail(error == EACCES ? ErrorCode::kDenied : ErrorCode::kIo,
+              "Cannot listen on " + address + ": " + std::strerror(error) +
+                  ". Choose another address with --listen.");
+}
+
+}  // namespace
+
+Result<Listener> Listen(const std::string& text) {
+  const auto parts = Split(text);
+  const auto port = parts ? ParsePort(parts->port) : std::nullopt;
+  if (!port) {
+    return Fail(ErrorCode::kInvalid,
+                "\"" + text + "\" is no address for --listen: write 127.0.0.1:9853 or [::1]:9853.");
+  }
+  auto address = Loopback(*parts);
+  if (!address) {
+    return Fail(ErrorCode::kInvalid,
+                "--listen " + text +
+                    " is not a loopback address; only those are served: whoever reaches the port "
+                    "could stop the job. Use 127.0.0.1 or [::1], with a tunnel from elsewhere.");
+  }
+  (address->any.sa_family == AF_INET6 ? address->v6.sin6_port : address->v4.sin_port) =
+      htons(*port);
+
+  Listener listener;
+  listener.socket = Descriptor(
+      socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP));
+  const int fd = listener.socket.fd();
+  // Lets a restart take the port while old connections linger; not a port that is listened on.
+  const int on = 1;
+  if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      bind(fd, &address->any, SizeOf(*address)) != 0 || listen(fd, kBacklog) != 0) {
+    return CannotListen(text, errno);
+  }
+  socklen_t size = sizeof *address;
+  if (getsockname(fd, &address->any, &size) != 0) return CannotListen(text, errno);
+  listener.address = ToText(*address);
+  return listener;
+}
+
+bool NamesLoopback(std::string_view host_header) {
+  const auto parts = Split(host_header);
+  return parts && Loopback(*parts).has_value();
+}
+
+}  // namespace ddbsync::metrics

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "metrics/connection.h"
+
+namespace ddbsync::metrics {
+
+struct Listener {
+  Descriptor socket;
+  std::string address;  ///< as bound: "127.0.0.1:43121", "[::1]:9853"
+};
+
+/// Listens on a loopback address: "127.0.0.1:9853", "[::1]:0", "localhost:9853"; port 0 takes a
+/// free one. Errors: kInvalid (not an address, not loopback), kConflict (port taken), kDenied (a
+/// port below 1024), kIo; each names --listen.
+[[nodiscard]] Result<Listener> Listen(const std::string& address);
+
+/// Whether a Host header names this machine itself. A page on another site that made its own name
+/// resolve to 127.0.0.1 (DNS rebinding) sends that name.
+[[nodiscard]] bool NamesLoopback(std::string_view host_header);
+
+}  // namespace ddbsync::metrics

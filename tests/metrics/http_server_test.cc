@@ -1,0 +1,337 @@
+#include "metrics/http_server.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <latch>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "metrics/connection.h"
+#include "metrics/limits.h"
+#include "metrics/listen_address.h"
+
+namespace ddbsync::metrics {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+Descriptor Connect(const std::string& address) {
+  const uint16_t port = htons(std::stoi(address.substr(address.rfind(':') + 1)));
+  if (address.starts_with('[')) {
+    Descriptor client(socket(AF_INET6, SOCK_STREAM, 0));
+    sockaddr_in6 to{};
+    to.sin6_family = AF_INET6;
+    to.sin6_port = port;
+    to.sin6_addr = in6addr_loopback;
+    EXPECT_EQ(connect(client.fd(), reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+    return client;
+  }
+  Descriptor client(socket(AF_INET, SOCK_STREAM, 0));
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = port;
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(connect(client.fd(), reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+  return client;
+}
+
+void Send(const Descriptor& client, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = send(client.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return;  // refused; what was answered tells
+    bytes.remove_prefix(sent);
+  }
+}
+
+/// All that comes until the server closes.
+std::string ReadAll(const Descriptor& client) {
+  std::string answer;
+  char buffer[4096];
+  for (ssize_t got; (got = recv(client.fd(), buffer, sizeof buffer, 0)) > 0;) {
+    answer.append(buffer, got);
+  }
+  return answer;
+}
+
+class HttpServerTest : public testing::Test {
+ protected:
+  HttpServerTest() {
+    server_.OnGet("/metrics", [] {
+      return Reply{.content_type = "text/plain; version=0.0.4", .body = "a 1\n"};
+    });
+    server_.OnPost("/api/v1/pause", [](const std::string& body) {
+      return Reply{.status = 202, .body = "got " + body};
+    });
+    server_.OnGet("/throws", []() -> Reply { throw std::runtime_error("a secret"); });
+  }
+
+  void MustStart(const std::string& address = "127.0.0.1:0") {
+    auto started = server_.Start(address);
+    ASSERT_TRUE(started) << ToString(started.error());
+  }
+  std::string Ask(const std::string& request) {
+    const Descriptor client = Connect(server_.address());
+    Send(client, request);
+    return ReadAll(client);
+  }
+  std::string Get(const std::string& path, const std::string& host = "localhost") {
+    return Ask("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+  }
+  std::string Post(const std::string& path, const std::string& type, const std::string& body) {
+    return Ask("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type +
+               "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  }
+
+  HttpServer server_;
+};
+
+TEST_F(HttpServerTest, AnswersAGetWithWhatItsHandlerSays) {
+  MustStart();
+  const std::string answer = Get("/metrics");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, HasSubstr("Content-Type: text/plain; version=0.0.4\r\n"));
+  EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
+  EXPECT_THAT(answer, EndsWith("\r\n\r\na 1\n"));
+  EXPECT_THAT(Get("/metrics?x=y"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpServerTest, AnswersAHeadWithoutABody) {
+  MustStart();
+  EXPECT_THAT(Ask("HEAD /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"), EndsWith("\r\n\r\n"));
+}
+
+TEST_F(HttpServerTest, HandsAPostItsBody) {
+  MustStart();
+  const std::string answer = Post("/api/v1/pause", "application/json; charset=utf-8", "{\"a\":1}");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 202"));
+  EXPECT_THAT(answer, EndsWith("got {\"a\":1}"));
+}
+
+TEST_F(HttpServerTest, IPv6LoopbackWorks) {
+  MustStart("[::1]:0");
+  EXPECT_THAT(server_.address(), StartsWith("[::1]:"));
+  EXPECT_THAT(Get("/metrics", server_.address()), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpServerTest, AnUnknownPathIs404InJson) {
+  MustStart();
+  const std::string answer = Get("/nothing");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 404"));
+  EXPECT_THAT(answer, HasSubstr("Content-Type: application/json\r\n"));
+  EXPECT_THAT(answer, HasSubstr("{\"error\":"));
+}
+
+TEST_F(HttpServerTest, AnotherMethodIs405InJsonAndSaysWhichAreThere) {
+  MustStart();
+  std::string answer = Get("/api/v1/pause");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 405"));
+  EXPECT_THAT(answer, HasSubstr("Allow: POST\r\n"));
+  EXPECT_THAT(answer, HasSubstr("{\"error\":"));
+  answer = Post("/metrics", "application/json", "");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 405"));
+  EXPECT_THAT(answer, HasSubstr("Allow: GET, HEAD\r\n"));
+  EXPECT_THAT(Ask("DELETE /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+              StartsWith("HTTP/1.1 405"));
+}
+
+TEST_F(HttpServerTest, APostOfAnotherTypeIsRefusedUnread) {
+  MustStart();
+  for (const char* type :
+       {"text/plain", "application/x-www-form-urlencoded", "application/jsonx"}) {
+    EXPECT_THAT(Post("/api/v1/pause", type, "{}"), StartsWith("HTTP/1.1 415")) << type;
+  }
+}
+
+TEST_F(HttpServerTest, AnotherSitesNameInTheHostHeaderIsRefused) {
+  MustStart();
+  for (const char* host : {"evil.example", "evil.example:80", "127.0.0.1.evil.example",
+                           "localhost.e", "10.0.0.1", "0.0.0.0", "[::2]", "[::1", "", "127.1"}) {
+    const std::string answer = Get("/metrics", host);
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 403")) << host;
+    EXPECT_THAT(answer, Not(HasSubstr("a 1")));
+  }
+  EXPECT_THAT(Ask("GET /metrics HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 403"));
+}
+
+TEST_F(HttpServerTest, EveryNameOfThisMachineIsServed) {
+  MustStart();
+  for (const std::string& host : {server_.address(), std::string("LocalHost:1"),
+                                  std::string("127.1.2.3"), std::string("[::1]:9853")}) {
+    EXPECT_THAT(Get("/metrics", host), StartsWith("HTTP/1.1 200")) << host;
+  }
+}
+
+TEST_F(HttpServerTest, NoOtherOriginIsAllowed) {
+  MustStart();
+  const std::string preflight =
+      Ask("OPTIONS /api/v1/pause HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n"
+          "Access-Control-Request-Method: POST\r\n\r\n");
+  EXPECT_THAT(preflight, StartsWith("HTTP/1.1 405"));
+  EXPECT_THAT(preflight, Not(HasSubstr("Access-Control")));
+}
+
+TEST_F(HttpServerTest, AHandlersExceptionIs500WithoutItsText) {
+  SetLogSink([](std::string_view) {});
+  MustStart();
+  const std::string answer = Get("/throws");
+  SetLogSink(nullptr);
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 500"));
+  EXPECT_THAT(answer, Not(HasSubstr("secret")));
+}
+
+TEST_F(HttpServerTest, ABodyTooLargeIs413) {
+  MustStart();
+  const std::string answer =
+      Post("/api/v1/pause", "application/json", std::string(limits::kHttpBodyBytes + 1, 'x'));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 413"));
+  EXPECT_THAT(answer, HasSubstr("{\"error\":"));
+  EXPECT_THAT(Post("/api/v1/pause", "application/json", std::string(limits::kHttpBodyBytes, 'x')),
+              StartsWith("HTTP/1.1 202"));
+}
+
+TEST_F(HttpServerTest, ABodyThatGrowsChunkByChunkIsBounded) {
+  MustStart();
+  std::string request =
+      "POST /api/v1/pause HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n";
+  for (size_t sent = 0; sent < 4 * limits::kHttpBodyBytes; sent += 0x1000) {
+    request += "1000\r\n" + std::string(0x1000, 'x') + "\r\n";
+  }
+  EXPECT_THAT(Ask(request), Not(HasSubstr("HTTP/1.1 2")));
+}
+
+TEST_F(HttpServerTest, HeadersWithoutEndAreBounded) {
+  MustStart();
+  std::string request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n";
+  while (request.size() < 4 * (limits::kHttpHeaderBytes + limits::kHttpBodyBytes)) {
+    request += "X: " + std::string(1000, 'x') + "\r\n";
+  }
+  EXPECT_THAT(Ask(request), Not(HasSubstr("HTTP/1.1 2")));
+}
+
+TEST_F(HttpServerTest, RubbishHarmsNobody) {
+  MustStart();
+  for (const std::string& rubbish :
+       {std::string("\r\n"), std::string("GET\r\n\r\n"), std::string(100'000, 'A'),
+        std::string("\x16\x03\x01\x02\0\x01\0", 7),
+        "GET /" + std::string(20'000, 'a') + " HTTP/1.1\r\n\r\n",
+        std::string("GET /metrics HTTP/1.1\r\nHost: localhost\r\nRange: bytes=9-1,5-,x\r\n\r\n")}) {
+    const Descriptor client = Connect(server_.address());
+    Send(client, rubbish);
+    shutdown(client.fd(), SHUT_WR);
+    EXPECT_THAT(ReadAll(client), Not(HasSubstr("HTTP/1.1 2")));
+  }
+  EXPECT_THAT(Get("/metrics"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpServerTest, AClientThatLeavesInTheMiddleHarmsNobody) {
+  MustStart();
+  for (int i = 0; i < 3 * limits::kHttpThreads; ++i) {
+    Send(Connect(server_.address()), "POST /api/v1/pause HTTP/1.1\r\nHost: localhost\r\nContent-");
+  }
+  EXPECT_THAT(Get("/metrics"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpServerTest, StopDoesNotWaitForSilentClients) {
+  MustStart();
+  std::vector<Descriptor> silent;
+  for (int i = 0; i < 2 * limits::kHttpThreads; ++i) {
+    silent.push_back(Connect(server_.address()));
+    Send(silent.back(), "GET /metr");
+  }
+  const TimePoint before = SystemClock().Now();
+  server_.Stop();
+  EXPECT_LT(SystemClock().Now() - before, limits::kHttpRequestTimeout / 2);
+  server_.Stop();
+}
+
+TEST_F(HttpServerTest, StopLetsAnAnswerInHandFinish) {
+  std::latch entered(1);
+  std::latch leave(1);
+  server_.OnGet("/slow", [&] {
+    entered.count_down();
+    leave.wait();
+    return Reply{.body = "whole"};
+  });
+  MustStart();
+  const Descriptor client = Connect(server_.address());
+  Send(client, "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  entered.wait();
+  std::jthread stopper([&] { server_.Stop(); });
+  leave.count_down();
+  EXPECT_THAT(ReadAll(client), EndsWith("whole"));
+}
+
+TEST_F(HttpServerTest, ManyClientsAreServedAtOnce) {
+  MustStart();
+  std::atomic<int> served = 0;
+  {
+    std::vector<std::jthread> clients;
+    for (int i = 0; i < 8; ++i) {
+      clients.emplace_back([&] {
+        for (int j = 0; j < 20; ++j) served += Get("/metrics").ends_with("a 1\n");
+      });
+    }
+  }
+  EXPECT_EQ(served, 160);
+}
+
+TEST_F(HttpServerTest, ATakenPortIsAConflictThatNamesTheFlag) {
+  MustStart();
+  HttpServer second;
+  const auto started = second.Start(server_.address());
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, ErrorCode::kConflict);
+  EXPECT_THAT(started.error().message, HasSubstr(server_.address()));
+  EXPECT_THAT(started.error().message, HasSubstr("--listen"));
+}
+
+TEST_F(HttpServerTest, APortIsFreeAgainAfterStop) {
+  MustStart();
+  Get("/metrics");
+  server_.Stop();
+  HttpServer second;
+  EXPECT_TRUE(second.Start(server_.address()));
+}
+
+TEST(Listen, OnlyLoopbackAddressesAreAccepted) {
+  for (const char* address :
+       {"0.0.0.0:0", "10.1.2.3:80", "[::]:0", "[fe80::1]:80", "example.com:80"}) {
+    const auto listener = Listen(address);
+    ASSERT_FALSE(listener) << address;
+    EXPECT_EQ(listener.error().code, ErrorCode::kInvalid);
+    EXPECT_THAT(listener.error().message, HasSubstr("loopback")) << address;
+  }
+}
+
+TEST(Listen, WhatIsNoAddressIsInvalidAndNamesTheFlag) {
+  for (const char* address : {"", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
+                              "127.0.0.1:80x", "[::1:80", "[::1]80", ":::1:80"}) {
+    const auto listener = Listen(address);
+    ASSERT_FALSE(listener) << address;
+    EXPECT_EQ(listener.error().code, ErrorCode::kInvalid);
+    EXPECT_THAT(listener.error().message, HasSubstr("--listen")) << address;
+  }
+}
+
+TEST(Listen, PortZeroTakesAFreeOneAndNamesIt) {
+  const auto listener = Listen("localhost:0");
+  ASSERT_TRUE(listener);
+  EXPECT_THAT(listener->address, StartsWith("127.0.0.1:"));
+  EXPECT_THAT(listener->address, Not(EndsWith(":0")));
+}
+
+}  // namespace
+}  // namespace ddbsync::metrics
