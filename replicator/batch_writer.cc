@@ -1,0 +1,123 @@
+#include "replicator/batch_writer.h"
+
+#include <cmath>
+#include <utility>
+
+#include "replicator/limits.h"
+
+namespace ddbsync::replicator {
+namespace {
+
+/// A write costs a unit for each 1 KB begun (developer guide); what servers that do not say charge.
+double UnitsOf(std::span<const dynamodb::WriteOp> ops) {
+  constexpr double kUnitBytes = 1024;
+  double units = 0;
+  for (const auto& op : ops) {
+    units += op.kind == dynamodb::WriteOp::Kind::kDelete
+                 ? 1.0
+                 : std::ceil(static_cast<double>(op.json.size()) / kUnitBytes);
+  }
+  return units;
+}
+
+}  // namespace
+
+Next BatchWriter::Step(TimePoint now) {
+  TimePoint retry_at = TimePoint::max();
+  if (!source_.HasWork(slot_, waker(), now, retry_at)) {
+    return context_.gate.closed() ? Next::Done() : Next::At(retry_at);
+  }
+  const auto entered = context_.gate.TryEnter(now, kind_ == Kind::kBackfill);
+  switch (entered) {
+    case WriteGate::Answer::kClosed:
+      return Next::Done();
+    case WriteGate::Answer::kNotYet:
+      return Next::At(context_.gate.opens());
+    case WriteGate::Answer::kPaused:
+      return Next::At(now + limits::kPausedLook);
+    case WriteGate::Answer::kEntered:
+      break;
+  }
+  const Next next = Write(now);
+  context_.gate.Leave();
+  return next;
+}
+
+Next BatchWriter::Write(TimePoint now) {
+  const bool backfill = kind_ == Kind::kBackfill;
+  if (backfill && !context_.backfill_limit.TryEnter(waker())) return Next::WhenWoken();
+  auto feedback = InFlightLimit::Feedback::kNeutral;
+  Next next = Next::Now();
+  const double estimate = units_per_batch_;
+  const auto user = backfill ? CapacityBucket::User::kBackfill : CapacityBucket::User::kTail;
+  if (auto retry_at = context_.capacity.TakeOrRetryAt(user, estimate, now)) {
+    next = Next::At(*retry_at);
+  } else if (auto batch = source_.Take(now)) {
+    feedback = Send(*batch, estimate);
+  } else {
+    context_.capacity.Correct(estimate, 0);
+  }
+  const TimePoint after = context_.clock.Now();
+  if (backfill) {
+    context_.backfill_limit.Leave(feedback, after);
+  } else if (feedback == InFlightLimit::Feedback::kThrottled) {
+    context_.backfill_limit.Slow(after);
+  }
+  return next;
+}
+
+InFlightLimit::Feedback BatchWriter::Send(WriteBatch& batch, double estimate) {
+  if (kind_ == Kind::kTail) ++context_.counters.tail_writes_in_flight;
+  const auto result = context_.target.BatchWriteItem(context_.table, batch.ops(), context_.schema);
+  if (kind_ == Kind::kTail) --context_.counters.tail_writes_in_flight;
+  const double units = result ? result->consumed_units.value_or(UnitsOf(batch.ops())) : 0;
+  context_.capacity.Correct(estimate, units);
+  if (units > 0) units_per_batch_ = units;
+  Count(batch, result);
+  const bool throttled =
+      result ? !result->unprocessed.empty() : result.error().code == ErrorCode::kThrottled;
+  batch.Settle(result, context_.clock.Now());
+  if (throttled) return InFlightLimit::Feedback::kThrottled;
+  return result ? InFlightLimit::Feedback::kSuccess : InFlightLimit::Feedback::kNeutral;
+}
+
+void BatchWriter::Count(const WriteBatch& batch, const Result<dynamodb::BatchWriteResult>& result) {
+  Counters& counters = context_.counters;
+  if (!result) {
+    switch (result.error().code) {
+      case ErrorCode::kThrottled:
+        ++counters.throttled;
+        break;
+      case ErrorCode::kAmbiguous:
+        ++counters.ambiguous;
+        break;
+      default:
+        ++counters.failed;
+        break;
+    }
+    if (result.error().code == ErrorCode::kNotFound) {
+      context_.health.Fatal({ErrorCode::kNotFound,
+                             "the target cannot be written: " + result.error().message,
+                             result.error().context});
+    } else if (result.error().code != ErrorCode::kInvalid) {
+      context_.health.Trouble(kTargetWrites, result.error(), context_.clock.Now());
+    }
+    return;
+  }
+  context_.health.Success(kTargetWrites);
+  counters.target_write_units += result->consumed_units.value_or(UnitsOf(batch.ops()));
+  counters.unprocessed += static_cast<int64_t>(result->unprocessed.size());
+  size_t next_unprocessed = 0;
+  for (size_t i = 0; i < batch.ops().size(); ++i) {
+    const auto& unprocessed = result->unprocessed;
+    if (next_unprocessed < unprocessed.size() && unprocessed[next_unprocessed] == i) {
+      ++next_unprocessed;
+    } else if (batch.ops()[i].kind == dynamodb::WriteOp::Kind::kPut) {
+      ++counters.puts_ok;
+    } else {
+      ++counters.deletes_ok;
+    }
+  }
+}
+
+}  // namespace ddbsync::replicator

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <string>
+
+#include "base/task.h"
+#include "dynamodb/client.h"
+#include "dynamodb/key_schema.h"
+#include "replicator/batch_source.h"
+#include "replicator/counters.h"
+#include "replicator/health.h"
+#include "replicator/pace.h"
+#include "replicator/write_gate.h"
+
+namespace ddbsync::replicator {
+
+/// What all writer slots of a job share; members outlive the slots.
+struct WriterContext {
+  dynamodb::Client& target;
+  const std::string& table;
+  const dynamodb::KeySchema& schema;
+  WriteGate& gate;
+  InFlightLimit& backfill_limit;  ///< throttles of either lane slow the backfill
+  CapacityBucket& capacity;
+  Counters& counters;
+  Health& health;
+  const Clock& clock;
+};
+
+/// The part under which target writes report to Health.
+inline constexpr const char* kTargetWrites = "target writes";
+
+/// A writer slot: takes a batch from its source, sends it, tells it the answer. The only place that
+/// sends BatchWriteItem. A Task of Lane::kTailWrite or Lane::kBackfillWrite.
+class BatchWriter final : public Task {
+ public:
+  enum class Kind { kTail, kBackfill };
+
+  /// `source` outlives the slot. `slot` is its number within the source.
+  BatchWriter(Kind kind, int slot, BatchSource& source, WriterContext context)
+      : kind_(kind), slot_(slot), source_(source), context_(context) {}
+
+  Next Step(TimePoint now) override;
+
+ private:
+  Next Write(TimePoint now);
+  InFlightLimit::Feedback Send(WriteBatch& batch, double estimate);
+  void Count(const WriteBatch& batch, const Result<dynamodb::BatchWriteResult>& result);
+
+  const Kind kind_;
+  const int slot_;
+  BatchSource& source_;
+  const WriterContext context_;
+  /// What a batch of this slot costs, learnt from answers; capacity is taken before it is known.
+  double units_per_batch_ = static_cast<double>(dynamodb::kMaxBatchOps);
+};
+
+}  // namespace ddbsync::replicator

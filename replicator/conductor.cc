@@ -1,0 +1,160 @@
+#include "replicator/conductor.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "replicator/limits.h"
+#include "replicator/live_job.h"
+
+namespace ddbsync::replicator {
+namespace {
+
+/// A pause of the tail ends by itself when this much of the retention is left.
+constexpr double kResumeHeadroomSeconds = 6 * 3600.0;
+
+}  // namespace
+
+Next Conductor::Step(TimePoint now) {
+  switch (phase_) {
+    case Phase::kRunning:
+      Run(now);
+      break;
+    case Phase::kDraining:
+      Drain(now);
+      break;
+    case Phase::kCommitting:
+      Commit(now);
+      break;
+    case Phase::kEnded:
+      return Next::Done();
+  }
+  return phase_ == Phase::kEnded ? Next::Done() : Next::At(now + limits::kConductInterval);
+}
+
+void Conductor::Run(TimePoint now) {
+  SampleRates(now);
+  std::string gap;
+  {
+    MutexLock lock(job_.mutex_);
+    gap = job_.gap_reason_;
+  }
+  const auto fatal = job_.health_.fatal();
+  if (!fatal && NeverAllowedToWrite(now)) {
+    BeginEnd(Outcome::kFailed, job_.health_.Reason(now), now);
+  } else if (fatal) {
+    BeginEnd(Outcome::kFailed, ToString(*fatal), now);
+  } else if (!gap.empty() && (job_.stop_asked_ || job_.options_.on_gap == OnGap::kStop)) {
+    BeginEnd(Outcome::kDataAtRisk, gap, now);
+  } else if (!gap.empty()) {
+    job_.gate_.Close();
+    if (job_.wants_tail()) job_.tail_->Stop();
+  } else if (job_.stop_asked_) {
+    BeginEnd(Outcome::kDone, "stopped as asked", now);
+  } else if (job_.dead_letters_.TooMany()) {
+    BeginEnd(Outcome::kDataAtRisk,
+             "the target refuses too many items; something is wrong with the whole: " +
+                 job_.dead_letters_.last_reason(),
+             now);
+  } else if (job_.options_.phases == Phases::kBackfillOnly && job_.backfill_->complete() &&
+             job_.rechecks_.count() == 0) {
+    const bool degraded = job_.dead_letters_.count() > 0;
+    BeginEnd(degraded ? Outcome::kDegraded : Outcome::kDone,
+             degraded ? "copied, but the target refused some items" : "copied", now);
+  } else {
+    FavourTail();
+    ResumeTailInNeed();
+  }
+  NoteState(now);
+}
+
+void Conductor::NoteState(TimePoint now) {
+  if (phase_ != Phase::kRunning) return;
+  JobState state = JobState::kFollowing;
+  if (job_.wants_backfill() && !job_.backfill_->complete()) state = JobState::kCopying;
+  if (job_.backfill_paused_) state = JobState::kPaused;
+  if (now < job_.gate_.opens()) state = JobState::kSettling;
+  MutexLock lock(job_.mutex_);
+  if (!job_.gap_reason_.empty()) state = JobState::kGap;
+  if (job_.state_ == state) return;
+  Log(LogLevel::kInfo, "state", "", {{"from", ToString(job_.state_)}, {"to", ToString(state)}});
+  job_.state_ = state;
+}
+
+void Conductor::FavourTail() {
+  if (!job_.wants_backfill() || !job_.wants_tail()) return;
+  const auto watermark = job_.tail_->watermark();
+  if (!watermark) return;
+  const auto behind = job_.server_clock().Now() - *watermark;
+  const bool low = limits::kRetention - behind < limits::kLowHeadroom;
+  job_.write_limit_.SetShare(low ? limits::kBackfillFloor : 1.0);
+}
+
+void Conductor::ResumeTailInNeed() {
+  if (!job_.tail_paused_) return;
+  const auto headroom = job_.Status().tail.headroom_seconds;
+  if (headroom && *headroom > kResumeHeadroomSeconds) return;  // unknown counts as little
+  Log(LogLevel::kWarning, "tail_resumed",
+      "less than 6 h until unapplied changes leave the stream; the pause of the tail ends");
+  if (job_.tail_paused_.exchange(false)) job_.tail_->SetPaused(false);
+}
+
+/// A refusal before anything was written is a configuration error; later it may be a rotation of
+/// keys that somebody is about to mend, and waiting loses nothing.
+bool Conductor::NeverAllowedToWrite(TimePoint now) {
+  return job_.counters_.puts_ok == 0 && job_.counters_.deletes_ok == 0 &&
+         job_.health_.DeniedFor(kTargetWrites, limits::kDeniedGrace, now);
+}
+
+void Conductor::SampleRates(TimePoint now) {
+  const int64_t settled = job_.wants_backfill() ? job_.dealer_->settled().total() : 0;
+  const int64_t records = job_.counters_.inserts + job_.counters_.modifies + job_.counters_.removes;
+  MutexLock lock(job_.mutex_);
+  auto& samples = job_.rate_samples_;
+  samples.push_back({now, settled, records});
+  while (samples.size() > 2 && samples[1].time <= now - limits::kRateWindow) samples.pop_front();
+}
+
+void Conductor::BeginEnd(Outcome outcome, std::string reason, TimePoint now) {
+  Log(outcome == Outcome::kDone ? LogLevel::kInfo : LogLevel::kError, "ending", reason);
+  phase_ = Phase::kDraining;
+  outcome_ = outcome;
+  ending_since_ = now;
+  job_.gate_.Close();
+  if (job_.wants_tail()) job_.tail_->Stop();
+  MutexLock lock(job_.mutex_);
+  job_.state_ = JobState::kStopping;
+  job_.end_reason_ = std::move(reason);
+}
+
+void Conductor::Drain(TimePoint now) {
+  // Every write has a time-out of its own, so this ends.
+  if (job_.gate_.in_flight() > 0) return;
+  // Before the gate opened, a write of the process before may still have been on its way.
+  clean_ = job_.rechecks_.count() == 0 && now >= job_.gate_.opens();
+  checkpoint::Batch last;
+  checkpoint::SetCleanStop(last, clean_);
+  ticket_ = job_.ledger_.Stage(std::move(last));
+  phase_ = Phase::kCommitting;
+  ending_since_ = now;
+}
+
+void Conductor::Commit(TimePoint now) {
+  const bool durable = job_.ledger_.IsDurable(ticket_);
+  if (!durable && now < ending_since_ + limits::kStopPatience) return;
+  phase_ = Phase::kEnded;
+  MutexLock lock(job_.mutex_);
+  if (!durable) {
+    outcome_ = outcome_ == Outcome::kDataAtRisk ? outcome_ : Outcome::kFailed;
+    job_.end_reason_ =
+        "the checkpoint could not be written; the next start goes on from the last "
+        "one that could (" +
+        job_.end_reason_ + ")";
+  }
+  job_.state_ = outcome_ == Outcome::kDone || outcome_ == Outcome::kDegraded    ? JobState::kDone
+                : outcome_ == Outcome::kDataAtRisk && !job_.gap_reason_.empty() ? JobState::kGap
+                                                                                : JobState::kFailed;
+  job_.ended_ = outcome_;
+  Log(LogLevel::kInfo, "ended", job_.end_reason_, {{"clean", clean_ ? "yes" : "no"}});
+}
+
+}  // namespace ddbsync::replicator

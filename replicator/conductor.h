@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/task.h"
+#include "checkpoint/ledger.h"
+#include "replicator/job.h"
+
+namespace ddbsync::replicator {
+
+class LiveJob;
+
+/// Decides what the job as a whole does next, from what its parts report. The one place where a job
+/// ends:
+///
+///   running ──stop asked, done, failed, gap with --on-gap stop──▶ draining (gate shut, reads stop)
+///   draining ──no write on the wire──▶ committing (clean-stop marker, if nothing is unclear)
+///   committing ──durable, or patience over──▶ ended
+///
+/// A gap that is held shuts the gate and stays running, so that status is served. A Task of
+/// Lane::kControl; its job outlives it.
+class Conductor final : public Task {
+ public:
+  explicit Conductor(LiveJob& job) : job_(job) {}
+  Next Step(TimePoint now) override;
+
+ private:
+  enum class Phase { kRunning, kDraining, kCommitting, kEnded };
+
+  void Run(TimePoint now);
+  void Drain(TimePoint now);
+  void Commit(TimePoint now);
+  void BeginEnd(Outcome outcome, std::string reason, TimePoint now);
+  void NoteState(TimePoint now);
+  void FavourTail();
+  void ResumeTailInNeed();
+  void SampleRates(TimePoint now);
+  [[nodiscard]] bool NeverAllowedToWrite(TimePoint now);
+
+  LiveJob& job_;
+  Phase phase_ = Phase::kRunning;
+  Outcome outcome_ = Outcome::kDone;
+  TimePoint ending_since_;
+  bool clean_ = false;
+  checkpoint::Ledger::Ticket ticket_ = 0;
+};
+
+}  // namespace ddbsync::replicator

@@ -1,0 +1,288 @@
+#include "replicator/dealer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "dynamodb/item_key.h"
+#include "replicator/limits.h"
+
+namespace ddbsync::replicator {
+
+/// Items on the wire, admitted by the fence.
+class Dealer::Batch final : public WriteBatch {
+ public:
+  Batch(Dealer& dealer, std::vector<Item> items) : dealer_(dealer), items_(std::move(items)) {
+    for (const Item& item : items_) {
+      ops_.push_back({dynamodb::WriteOp::Kind::kPut, item.view().json, item.view().key});
+      keys_.push_back(item.view().key);
+    }
+  }
+
+  [[nodiscard]] std::span<const dynamodb::WriteOp> ops() const override { return ops_; }
+
+  void Settle(const Result<dynamodb::BatchWriteResult>& result, TimePoint now) override {
+    const bool ambiguous = !result && result.error().code == ErrorCode::kAmbiguous;
+    const bool rejected = !result && result.error().code == ErrorCode::kInvalid;
+    // Noted before it is released: the tail may pass the key's position right after.
+    if (ambiguous) NoteAll(now);
+    if (rejected && items_.size() == 1) AddDeadLetter(result.error());
+    if (result) Acknowledge(result->unprocessed);
+    dealer_.parts_.fence.Release(keys_);
+
+    std::vector<BackfillPage*> settled;
+    std::vector<Waker> woken;
+    {
+      MutexLock lock(dealer_.mutex_);
+      if (result) {
+        Distribute(result->unprocessed, now);
+      } else if (rejected && items_.size() == 1) {
+        dealer_.CloseItem(items_.front(), Fate::kDeadLetter);
+      } else if (rejected) {
+        const auto middle = items_.begin() + static_cast<ptrdiff_t>(items_.size() / 2);
+        dealer_.isolated_.emplace_back(items_.begin(), middle);
+        dealer_.isolated_.emplace_back(middle, items_.end());
+      } else {
+        for (const Item& item : items_) dealer_.ReturnItem(item, now, true);
+      }
+      settled = dealer_.TakeSettled();
+      woken = dealer_.idle_.Take(1);
+    }
+    for (const Waker& waker : woken) waker.Wake();
+    dealer_.Report(settled, now);
+  }
+
+ private:
+  void NoteAll(TimePoint now) {
+    for (const Item& item : items_) {
+      dealer_.parts_.rechecks.Note(item.view().key, KeyOf(item), now);
+    }
+  }
+
+  void AddDeadLetter(const Error& error) {
+    const Item& item = items_.front();
+    dealer_.parts_.dead_letters.Add(item.view().key, KeyOf(item), ToString(error), "backfill");
+  }
+
+  /// The page was cut by the same schema, so its items have their keys.
+  [[nodiscard]] std::string KeyOf(const Item& item) const {
+    auto key = dynamodb::KeyJson(item.view().json, dealer_.parts_.schema);
+    DDBSYNC_CHECK(key.has_value());
+    return *std::move(key);
+  }
+
+  void Acknowledge(const std::vector<size_t>& unprocessed) {
+    std::vector<std::string_view> acknowledged;
+    for (size_t i = 0; i < items_.size(); ++i) {
+      if (!std::ranges::binary_search(unprocessed, i)) acknowledged.push_back(keys_[i]);
+    }
+    dealer_.parts_.dead_letters.OnAcknowledged(acknowledged);
+  }
+
+  void Distribute(const std::vector<size_t>& unprocessed, TimePoint now) REQUIRES(dealer_.mutex_) {
+    for (size_t i = 0; i < items_.size(); ++i) {
+      if (std::ranges::binary_search(unprocessed, i)) {
+        dealer_.ReturnItem(items_[i], now, true);
+      } else {
+        dealer_.lanes_[items_[i].page->segment].pause = Duration::zero();
+        dealer_.CloseItem(items_[i], Fate::kWritten);
+      }
+    }
+  }
+
+  Dealer& dealer_;
+  const std::vector<Item> items_;
+  std::vector<dynamodb::WriteOp> ops_;
+  std::vector<std::string_view> keys_;
+};
+
+Dealer::~Dealer() = default;
+
+void Dealer::Add(BackfillPage& page, TimePoint now) {
+  std::vector<Waker> woken;
+  std::vector<BackfillPage*> settled;
+  {
+    MutexLock lock(mutex_);
+    const size_t count = page.open;
+    DDBSYNC_CHECK(count > 0);
+    Lane& lane = lanes_[page.segment];
+    for (size_t i = 0; i < count; ++i) lane.items.push_back({&page, i});
+    if (page.stale) Purge(page);  // discarded before it came here
+    settled = TakeSettled();
+    woken = idle_.Take(count / dynamodb::kMaxBatchOps + 1);
+  }
+  for (const Waker& waker : woken) waker.Wake();
+  Report(settled, now);
+}
+
+void Dealer::Discard(BackfillPage& page, TimePoint now) {
+  std::vector<BackfillPage*> settled;
+  {
+    MutexLock lock(mutex_);
+    if (page.open == 0) return;
+    Purge(page);
+    settled = TakeSettled();
+  }
+  Report(settled, now);
+}
+
+bool Dealer::HasWork(int slot, const Waker& waker, TimePoint now, TimePoint& retry_at) {
+  MutexLock lock(mutex_);
+  idle_.Remove(slot);
+  const TimePoint due = NextDue();
+  if (due <= now) return true;
+  idle_.Park(slot, waker);
+  retry_at = due;
+  return false;
+}
+
+std::unique_ptr<WriteBatch> Dealer::Take(TimePoint now) {
+  std::unique_ptr<WriteBatch> batch;
+  std::vector<BackfillPage*> settled;
+  {
+    MutexLock lock(mutex_);
+    while (batch == nullptr && NextDue() <= now) {
+      auto cleared = Clear(Deal(now), now);
+      if (!cleared.empty()) batch = std::make_unique<Batch>(*this, std::move(cleared));
+    }
+    settled = TakeSettled();
+  }
+  Report(settled, now);
+  return batch;
+}
+
+std::vector<Dealer::Item> Dealer::Deal(TimePoint now) {
+  if (!isolated_.empty()) {
+    auto items = std::move(isolated_.front());
+    isolated_.pop_front();
+    return items;
+  }
+  std::vector<Item> dealt;
+  size_t bytes = 0;
+  bool dealt_in_round = true;
+  // One item of each lane a round, beginning behind the lane that was dealt last.
+  while (dealt_in_round && dealt.size() < dynamodb::kMaxBatchOps) {
+    dealt_in_round = false;
+    auto lane = lanes_.lower_bound(next_lane_);
+    for (size_t seen = 0; seen < lanes_.size() && dealt.size() < dynamodb::kMaxBatchOps; ++seen) {
+      if (lane == lanes_.end()) lane = lanes_.begin();
+      auto& [segment, queue] = *lane++;
+      if (queue.items.empty() || queue.not_before > now) continue;
+      const size_t size = queue.items.front().view().json.size() + dynamodb::kOpOverheadBytes;
+      if (!dealt.empty() && bytes + size > dynamodb::kMaxBatchBytes) return dealt;
+      bytes += size;
+      dealt.push_back(queue.items.front());
+      queue.items.pop_front();
+      next_lane_ = segment + 1;
+      dealt_in_round = true;
+    }
+  }
+  return dealt;
+}
+
+std::vector<Dealer::Item> Dealer::Clear(std::vector<Item> dealt, TimePoint now) {
+  std::vector<Fence::Candidate> candidates;
+  candidates.reserve(dealt.size());
+  for (const Item& item : dealt) {
+    candidates.push_back({item.view().key, item.page->read.counter()});
+  }
+  parts_.fence.Admit(candidates);
+  std::vector<Item> cleared;
+  for (size_t i = 0; i < dealt.size(); ++i) {
+    switch (candidates[i].verdict) {
+      case Fence::Verdict::kAdmitted:
+        cleared.push_back(dealt[i]);
+        break;
+      case Fence::Verdict::kTouched:
+        CloseItem(dealt[i], Fate::kFenced);
+        break;
+      case Fence::Verdict::kBusy: {
+        Lane& lane = lanes_[dealt[i].page->segment];
+        lane.items.push_front(dealt[i]);
+        lane.not_before = now + limits::kBusyKeyPause;
+        break;
+      }
+      case Fence::Verdict::kStale: {
+        BackfillPage& page = *dealt[i].page;
+        CloseItem(dealt[i], Fate::kStale);
+        if (page.open > 0) Purge(page);
+        break;
+      }
+    }
+  }
+  return cleared;
+}
+
+void Dealer::Purge(BackfillPage& page) {
+  page.stale = true;
+  auto purge = [&](auto& items) {
+    const auto gone = std::erase_if(items, [&](const Item& item) { return item.page == &page; });
+    for (size_t i = 0; i < gone; ++i) CloseItem({&page, 0}, Fate::kStale);
+  };
+  purge(lanes_[page.segment].items);
+  for (auto& items : isolated_) purge(items);
+  std::erase_if(isolated_, [](const auto& items) { return items.empty(); });
+}
+
+void Dealer::CloseItem(const Item& item, Fate fate) {
+  BackfillPage& page = *item.page;
+  DDBSYNC_CHECK(page.open > 0);
+  switch (fate) {
+    case Fate::kWritten:
+      ++page.written;
+      ++settled_.written;
+      break;
+    case Fate::kFenced:
+      ++page.fenced;
+      ++settled_.fenced;
+      break;
+    case Fate::kDeadLetter:
+      ++settled_.refused;
+      break;
+    case Fate::kStale:
+      page.stale = true;
+      break;
+  }
+  if (--page.open == 0) settled_pages_.push_back(&page);
+}
+
+void Dealer::ReturnItem(const Item& item, TimePoint now, bool slow_down) {
+  if (item.page->stale) {
+    CloseItem(item, Fate::kStale);
+    return;
+  }
+  Lane& lane = lanes_[item.page->segment];
+  lane.items.push_front(item);
+  if (!slow_down || lane.not_before > now) return;
+  lane.pause = std::clamp<Duration>(lane.pause * 2, limits::kFirstLeftoverPause,
+                                    limits::kLongestLeftoverPause);
+  lane.not_before = now + lane.pause;
+}
+
+Dealer::Settled Dealer::settled() const {
+  MutexLock lock(mutex_);
+  return settled_;
+}
+
+bool Dealer::HasItemsWaiting() const {
+  MutexLock lock(mutex_);
+  return NextDue() != TimePoint::max();
+}
+
+TimePoint Dealer::NextDue() const {
+  if (!isolated_.empty()) return TimePoint::min();
+  TimePoint due = TimePoint::max();
+  for (const auto& [segment, lane] : lanes_) {
+    if (!lane.items.empty()) due = std::min(due, lane.not_before);
+  }
+  return due;
+}
+
+std::vector<BackfillPage*> Dealer::TakeSettled() {
+  return std::exchange(settled_pages_, {});
+}
+
+void Dealer::Report(const std::vector<BackfillPage*>& settled, TimePoint now) {
+  for (BackfillPage* page : settled) owner_.OnPageSettled(*page, now);
+}
+
+}  // namespace ddbsync::replicator

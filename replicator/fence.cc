@@ -1,0 +1,157 @@
+#include "replicator/fence.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "replicator/limits.h"
+
+namespace ddbsync::replicator {
+
+FencedRead::FencedRead(FencedRead&& other) noexcept
+    : fence_(std::exchange(other.fence_, nullptr)), counter_(other.counter_) {}
+
+FencedRead& FencedRead::operator=(FencedRead&& other) noexcept {
+  std::swap(fence_, other.fence_);
+  std::swap(counter_, other.counter_);
+  return *this;
+}
+
+FencedRead::~FencedRead() {
+  if (fence_ != nullptr) fence_->EndRead(counter_);
+}
+
+FencedRead Fence::BeginRead(TimePoint now) {
+  MutexLock lock(mutex_);
+  uint64_t counter = counter_;
+  if (options_.eventual_margin > Duration::zero()) {
+    // Just after the floor rose this is below it: such reads are stale until the margin has passed.
+    AgeMoments(now);
+    counter = aged_counter_;
+  }
+  reads_.insert(counter);
+  return FencedRead(this, counter);
+}
+
+void Fence::EndRead(uint64_t counter) {
+  MutexLock lock(mutex_);
+  reads_.erase(reads_.find(counter));
+  ForgetWhatNobodyNeeds();
+}
+
+Fence::Verdict Fence::Judge(std::string_view key, uint64_t read_counter) {
+  if (read_counter < floor_) return Verdict::kStale;
+  const auto touched = touched_.find(key);
+  if (touched != touched_.end() && touched->second > read_counter) return Verdict::kTouched;
+  if (on_wire_.contains(key)) return Verdict::kBusy;
+  return Verdict::kAdmitted;
+}
+
+void Fence::Admit(std::span<Candidate> candidates) {
+  MutexLock lock(mutex_);
+  for (Candidate& candidate : candidates) {
+    candidate.verdict = Judge(candidate.key, candidate.read_counter);
+    if (candidate.verdict == Verdict::kAdmitted) on_wire_.try_emplace(candidate.key);
+  }
+}
+
+Fence::Verdict Fence::AdmitRepair(std::string_view key, uint64_t read_counter, TimePoint now) {
+  MutexLock lock(mutex_);
+  const Verdict verdict = Judge(key, read_counter);
+  if (verdict != Verdict::kAdmitted) return verdict;
+  on_wire_.try_emplace(key);
+  Remember(key, now);
+  return verdict;
+}
+
+void Fence::Release(std::span<const std::string_view> keys) {
+  std::vector<Waker> woken;
+  {
+    MutexLock lock(mutex_);
+    for (const std::string_view key : keys) {
+      const auto found = on_wire_.find(key);
+      DDBSYNC_CHECK(found != on_wire_.end());
+      for (Waker& waker : found->second) woken.push_back(std::move(waker));
+      on_wire_.erase(found);
+    }
+  }
+  for (const Waker& waker : woken) waker.Wake();
+}
+
+bool Fence::Touch(std::span<const std::string_view> keys, TimePoint now, const Waker& waker) {
+  MutexLock lock(mutex_);
+  bool clear = true;
+  for (const std::string_view key : keys) {
+    Remember(key, now);
+    const auto found = on_wire_.find(key);
+    if (found == on_wire_.end()) continue;
+    // One waker is enough: the tail touches again and then finds the next.
+    if (clear) found->second.push_back(waker);
+    clear = false;
+  }
+  AgeMoments(now);
+  ForgetWhatNobodyNeeds();
+  return clear;
+}
+
+void Fence::Remember(std::string_view key, TimePoint now) {
+  ++counter_;
+  const bool margin = options_.eventual_margin > Duration::zero();
+  if (reads_.empty() && !margin) return;  // a later read sees what this touch is about
+  if (margin) NoteMoment(now);
+  const auto found = touched_.find(key);
+  if (found != touched_.end()) {
+    found->second = counter_;
+  } else {
+    touched_.emplace(std::string(key), counter_);
+  }
+  log_.push_back({counter_, std::string(key)});
+  bytes_ += key.size() + limits::kFenceEntryOverhead;
+  if (bytes_ > options_.max_bytes) {
+    floor_ = counter_;
+    if (margin) reads_useful_from_ = now + options_.eventual_margin + limits::kFenceMoment;
+  }
+}
+
+void Fence::NoteMoment(TimePoint now) {
+  if (!moments_.empty() && now - moments_.back().first < limits::kFenceMoment) {
+    moments_.back().last = now;
+    moments_.back().counter = counter_;
+  } else {
+    moments_.push_back({now, now, counter_});
+  }
+}
+
+TimePoint Fence::reads_useful_from() const {
+  MutexLock lock(mutex_);
+  return reads_useful_from_;
+}
+
+void Fence::ForgetWhatNobodyNeeds() {
+  // Needed are touches later than the oldest read that may still be judged by them, and for
+  // eventually consistent reads those that the next read will be judged by.
+  uint64_t needed_after = options_.eventual_margin > Duration::zero() ? aged_counter_ : counter_;
+  if (!reads_.empty()) needed_after = std::min(needed_after, *reads_.begin());
+  needed_after = std::max(needed_after, floor_);
+  while (!log_.empty() && log_.front().counter <= needed_after) {
+    const Touched& oldest = log_.front();
+    const auto found = touched_.find(oldest.key);
+    if (found != touched_.end() && found->second == oldest.counter) touched_.erase(found);
+    bytes_ -= oldest.key.size() + limits::kFenceEntryOverhead;
+    log_.pop_front();
+  }
+}
+
+void Fence::AgeMoments(TimePoint now) {
+  while (!moments_.empty() && moments_.front().last < now - options_.eventual_margin) {
+    aged_counter_ = moments_.front().counter;
+    moments_.pop_front();
+  }
+}
+
+size_t Fence::touched_bytes() const {
+  MutexLock lock(mutex_);
+  return bytes_;
+}
+
+}  // namespace ddbsync::replicator

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/task.h"
+#include "checkpoint/store.h"
+#include "dynamodb/client.h"
+#include "dynamodb/streams_client.h"
+#include "metrics/exposition.h"
+#include "replicator/status.h"
+
+namespace ddbsync::replicator {
+
+enum class Phases { kBackfillAndTail, kBackfillOnly, kTailOnly };
+enum class OnGap { kHold, kStop };
+enum class TtlDeletes { kReplicate, kSkip };
+
+struct JobOptions {
+  std::string job_id;
+  Phases phases = Phases::kBackfillAndTail;
+  std::optional<WallTime> since;  ///< kTailOnly: an external load began then
+  bool create_target = false;
+  bool enable_stream = false;
+  bool eventually_consistent = false;
+  OnGap on_gap = OnGap::kHold;
+  TtlDeletes ttl_deletes = TtlDeletes::kReplicate;
+  std::optional<double> read_capacity;  ///< units per second; none: the default of the design
+  std::optional<double> write_capacity;
+  Duration poll_interval = std::chrono::milliseconds(250);
+  Duration settle = std::chrono::seconds(5);
+  size_t memory_bytes = 0;  ///< 0: limits::kDefaultMemoryBytes
+  int segments = 0;         ///< 0: chosen from the table's size
+};
+
+/// One side of the copy. The clients outlive the job. The streams client of a target is not used.
+struct Side {
+  std::string label;  ///< "source a", for messages
+  std::string table;  ///< name or ARN, as given
+  dynamodb::Client* tables = nullptr;
+  dynamodb::StreamsClient* streams = nullptr;
+};
+
+/// Why a job ended.
+enum class Outcome {
+  kDone,       ///< done, or stopped as asked
+  kFailed,     ///< an error that needs a person; run again to resume
+  kDegraded,   ///< ended with dead letters standing
+  kDataAtRisk  ///< gap, or too many dead letters
+};
+
+/// A copy in progress. Any thread, except where said. Its tasks refer to it: the executor is
+/// stopped before it is destroyed.
+class Job {
+ public:
+  /// Looks at both tables and the checkpoint, writes nothing to either table (but for
+  /// --create-target and --enable-stream) and reports every fault it can find at once, one Error a
+  /// fault. Blocks. All references outlive the job.
+  static std::expected<std::unique_ptr<Job>, std::vector<Error>> Open(JobOptions options,
+                                                                      Side source, Side target,
+                                                                      checkpoint::Store& store,
+                                                                      Executor& executor,
+                                                                      Clock& clock);
+
+  virtual ~Job() = default;
+
+  /// Writes the first record and starts the tasks. Once. Errors: kIo, nothing was started.
+  [[nodiscard]] virtual Result<void> Start() = 0;
+  /// Stops reading, finishes what is in flight, commits, sets the clean-stop marker.
+  virtual void Stop() = 0;
+  virtual void Pause(bool tail_too) = 0;
+  virtual void Resume() = 0;
+
+  /// Nothing while it runs.
+  [[nodiscard]] virtual std::optional<Outcome> Ended() const = 0;
+  [[nodiscard]] virtual JobStatus Status() const = 0;
+  /// From a record's creation at the source (whole seconds) to its acknowledgement by the target.
+  [[nodiscard]] virtual const metrics::Histogram& apply_delay() const = 0;
+};
+
+}  // namespace ddbsync::replicator

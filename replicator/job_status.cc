@@ -1,0 +1,199 @@
+// What a LiveJob looks like from outside: one consistent look for /metrics, /api and the terminal.
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "base/version.h"
+#include "replicator/limits.h"
+#include "replicator/live_job.h"
+
+namespace ddbsync::replicator {
+namespace {
+
+double Seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace
+
+JobStatus LiveJob::Status() const {
+  const TimePoint now = Now();
+  JobStatus status;
+  status.job_id = options_.job_id;
+  status.version = Version();
+  status.source_arn = point_.source.arn;
+  status.target_arn = point_.target.arn;
+  status.stream_arn = point_.record.stream_arn;
+  status.started_at = started_at_;
+  status.now = server_clock().Now();
+  if (wants_backfill()) FillBackfill(status, now);
+  if (wants_tail()) FillTail(status);
+  FillWrites(status);
+  FillHealth(status, now);
+  return status;
+}
+
+void LiveJob::FillBackfill(JobStatus& status, TimePoint now) const {
+  const Backfill::Progress progress = backfill_->GetProgress();
+  auto& backfill = status.backfill;
+  backfill.wanted = true;
+  backfill.complete = progress.complete;
+  backfill.segments = progress.segments;
+  backfill.segments_open = progress.open;
+  backfill.segments_finished = progress.finished;
+  backfill.items_read = progress.items_read;
+  const Dealer::Settled settled = dealer_->settled();
+  backfill.items_written = progress.items_written_before + settled.written;
+  backfill.items_fenced = progress.items_fenced_before + settled.fenced;
+  backfill.bytes_read = progress.bytes_read;
+  backfill.items_expected = std::max(point_.source.item_count, progress.items_read);
+  {
+    MutexLock lock(mutex_);
+    if (rate_samples_.size() >= 2) {
+      const RateSample& first = rate_samples_.front();
+      const RateSample& last = rate_samples_.back();
+      const double seconds = std::max(Seconds(last.time - first.time), 0.05);
+      const auto items = static_cast<double>(last.items_settled - first.items_settled);
+      backfill.items_per_second = std::max(0.0, items / seconds);
+    }
+  }
+  if (progress.complete) {
+    backfill.progress = 1.0;
+    backfill.items_expected = progress.items_read;
+    return;
+  }
+  // The table's own count is hours old and may be zero; finished segments are exact but coarse.
+  const double by_segments = static_cast<double>(progress.finished) / progress.segments;
+  const int64_t done =
+      std::min(progress.items_settled_before + settled.total(), backfill.items_expected);
+  const double by_items =
+      backfill.items_expected > 0
+          ? static_cast<double>(done) / static_cast<double>(backfill.items_expected)
+          : 0.0;
+  constexpr double kAlmost = 0.999;  // done is what `complete` says, not an estimate
+  backfill.progress = std::min(kAlmost, point_.source.item_count > 0 ? by_items : by_segments);
+  const double elapsed = Seconds(now - constructed_at_);
+  if (*backfill.progress >= limits::kEtaFloor && backfill.items_per_second > 0 && elapsed > 1) {
+    const auto left = static_cast<double>(backfill.items_expected - done);
+    backfill.eta_seconds = left / backfill.items_per_second;
+  }
+}
+
+void LiveJob::FillTail(JobStatus& status) const {
+  const Tail::Progress progress = tail_->GetProgress();
+  auto& tail = status.tail;
+  tail.wanted = true;
+  tail.shards_reading = progress.shards.reading;
+  tail.shards_waiting = progress.shards.waiting;
+  tail.shards_finished = progress.shards.finished;
+  tail.inserts = counters_.inserts;
+  tail.modifies = counters_.modifies;
+  tail.removes = counters_.removes;
+  tail.polls_records = progress.polls_records;
+  tail.polls_empty = progress.polls_empty;
+  tail.polls_failed = progress.polls_failed;
+  tail.watermark = progress.watermark;
+  if (tail.watermark) {
+    tail.lag_seconds = std::max(0.0, Seconds(status.now - *tail.watermark));
+    tail.headroom_seconds = Seconds(limits::kRetention) - *tail.lag_seconds;
+  }
+  MutexLock lock(mutex_);
+  if (rate_samples_.size() < 2) return;
+  const RateSample& first = rate_samples_.front();
+  const RateSample& last = rate_samples_.back();
+  tail.records_per_second = static_cast<double>(last.records - first.records) /
+                            std::max(Seconds(last.time - first.time), 0.05);
+}
+
+void LiveJob::FillWrites(JobStatus& status) const {
+  auto& writes = status.writes;
+  writes.puts_ok = counters_.puts_ok;
+  writes.deletes_ok = counters_.deletes_ok;
+  writes.unprocessed = counters_.unprocessed;
+  writes.throttled = counters_.throttled;
+  writes.failed = counters_.failed;
+  writes.ambiguous = counters_.ambiguous;
+  writes.in_flight = write_limit_.in_flight();
+  writes.tail_in_flight = counters_.tail_writes_in_flight;
+  writes.in_flight_limit = write_limit_.limit();
+  status.source_read_units = counters_.source_read_units;
+  status.target_write_units = counters_.target_write_units;
+  status.queue_bytes = credit_.used();
+  status.rechecks = rechecks_.count();
+  status.dead_letters = dead_letters_.count();
+}
+
+void LiveJob::FillHealth(JobStatus& status, TimePoint now) const {
+  const auto commits = committer_->Status();
+  status.checkpoint_age_seconds = Seconds(now - std::max(commits.last_ok, constructed_at_));
+  status.commits_ok = commits.commits_ok;
+  status.commits_failed = commits.commits_failed;
+  status.degraded = status.dead_letters > 0;
+  status.last_warning = health_.last_warning();
+  const std::string standstill = Standstill(now);
+  const std::string trouble = health_.Reason(now);
+  const std::string bottleneck = Bottleneck(now);
+
+  MutexLock lock(mutex_);
+  status.state = state_;
+  status.gaps = static_cast<int64_t>(gaps_.size());
+  if (!gap_reason_.empty()) {
+    status.reason = "changes were lost: " + gap_reason_ +
+                    ". Nothing is written any more. Copy again into an empty table with another "
+                    "--state";
+  } else if (state_ == JobState::kStopping || ended_) {
+    status.reason = end_reason_;
+  } else if (commits.last_error) {
+    status.reason = "the checkpoint cannot be written: " + ToString(*commits.last_error);
+  } else if (!standstill.empty()) {
+    status.reason = standstill + (trouble.empty() ? "" : "; " + trouble);
+  } else if (state_ == JobState::kSettling) {
+    status.reason = "waiting until writes of the stop that was not clean can land no more";
+  } else if (!trouble.empty()) {
+    status.reason = trouble;
+  } else if (state_ == JobState::kCopying) {
+    status.reason = bottleneck;
+  }
+  const bool going = state_ == JobState::kCopying || state_ == JobState::kFollowing ||
+                     state_ == JobState::kSettling || state_ == JobState::kPaused;
+  status.ready = going && standstill.empty() && gap_reason_.empty();
+  if (status.reason.empty() && status.degraded) {
+    status.reason = "the target refuses some items; see `ddbsync checkpoint show`";
+  }
+}
+
+std::string LiveJob::Bottleneck(TimePoint now) const {
+  if (!wants_backfill()) return "";
+  const TimePoint recently = now - limits::kRecently;
+  if (write_capacity_.last_refused() > recently) return "held by --write-capacity";
+  if (read_capacity_.last_refused() > recently) {
+    return options_.read_capacity ? "held by --read-capacity"
+                                  : "held to half of the source's provisioned reads "
+                                    "(--read-capacity)";
+  }
+  if (write_limit_.last_halved() > recently) return "the target throttles writes";
+  if (scan_limit_.last_halved() > recently) return "the source throttles reads";
+  if (!dealer_->HasItemsWaiting()) return "waiting for source reads";
+  if (write_limit_.in_flight() >= write_limit_.limit()) {
+    return "waiting for target writes, " + std::to_string(write_limit_.limit()) + " in flight";
+  }
+  return "";
+}
+
+std::string LiveJob::Standstill(TimePoint now) const {
+  const TimePoint limit = now - limits::kStandstill;
+  if (wants_tail()) {
+    const Tail::Progress tail = tail_->GetProgress();
+    if (tail.last_progress < limit) return "the tail has stood still for over a minute";
+  }
+  const TimePoint committed = std::max(committer_->Status().last_ok, constructed_at_);
+  if (committed < limit) return "the checkpoint has not been written for over a minute";
+  if (wants_backfill() && !backfill_paused_) {
+    const Backfill::Progress backfill = backfill_->GetProgress();
+    const TimePoint begun = std::max(backfill.last_settled, gate_.opens());
+    if (!backfill.complete && begun < limit) return "the copy has stood still for over a minute";
+  }
+  return "";
+}
+
+}  // namespace ddbsync::replicator

@@ -1,0 +1,228 @@
+#include "replicator/live_job.h"
+
+#include <utility>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "replicator/conductor.h"
+#include "replicator/limits.h"
+#include "replicator/recheck_task.h"
+#include "replicator/table_watch.h"
+
+namespace ddbsync::replicator {
+namespace {
+
+size_t MemoryOf(const JobOptions& options) {
+  return options.memory_bytes > 0 ? options.memory_bytes : ddbsync::limits::kDefaultMemoryBytes;
+}
+
+/// A provisioned source serves its application first: half of its reads, unless told otherwise.
+std::optional<double> ReadCapacityOf(const JobOptions& options,
+                                     const dynamodb::TableDescription& source) {
+  if (options.read_capacity) return options.read_capacity;
+  if (source.on_demand || source.read_units <= 0) return std::nullopt;
+  return source.read_units / 2;
+}
+
+/// After a stop that was not clean, writes of the previous process may still land.
+TimePoint FirstWriteAt(const JobOptions& options, const checkpoint::State& state, TimePoint now) {
+  return state.job && !state.clean_stop ? now + options.settle : now;
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Job>, std::vector<Error>> Job::Open(JobOptions options, Side source,
+                                                                  Side target,
+                                                                  checkpoint::Store& store,
+                                                                  Executor& executor,
+                                                                  Clock& clock) {
+  auto point = Preflight(options, source, target, store, clock).Run();
+  if (!point) return std::unexpected(point.error());
+  return std::make_unique<LiveJob>(std::move(options), std::move(source), std::move(target),
+                                   *std::move(point), store, executor);
+}
+
+LiveJob::LiveJob(JobOptions options, Side source, Side target, StartingPoint point,
+                 checkpoint::Store& store, Executor& executor)
+    : options_(std::move(options)),
+      source_(std::move(source)),
+      target_(std::move(target)),
+      point_(std::move(point)),
+      store_(store),
+      executor_(executor),
+      constructed_at_(Now()),
+      started_at_(server_clock().Now()),
+      committer_(std::make_shared<checkpoint::Committer>(ledger_, store_)),
+      credit_(MemoryOf(options_), ddbsync::limits::kPageCreditBytes),
+      gate_(FirstWriteAt(options_, point_.state, constructed_at_)),
+      fence_({.max_bytes = limits::kFenceBytes,
+              .eventual_margin = options_.eventually_consistent
+                                     ? Duration(limits::kEventualReadMargin)
+                                     : Duration::zero()}),
+      rechecks_(ledger_, server_clock(), options_.settle, point_.state.rechecks, constructed_at_),
+      dead_letters_(ledger_, server_clock(), point_.state.dead_letters),
+      write_limit_(limits::kInitialInFlight, limits::kMaxWriterSlots),
+      scan_limit_(limits::kInitialInFlight, limits::kOpenSegments),
+      read_capacity_(ReadCapacityOf(options_, point_.source)),
+      write_capacity_(options_.write_capacity),
+      tail_queue_(fence_, rechecks_, dead_letters_, target_budget_) {
+  if (wants_backfill()) {
+    backfill_ =
+        std::make_unique<Backfill>(Backfill::Options{.total_segments = point_.record.total_segments,
+                                                     .open_segments = limits::kOpenSegments},
+                                   ledger_, point_.state.segments);
+    dealer_ = std::make_unique<Dealer>(
+        Dealer::Parts{point_.source.key, fence_, rechecks_, dead_letters_}, *backfill_);
+  }
+  if (wants_tail()) {
+    tail_ = std::make_unique<Tail>(
+        Tail::Options{.stream_arn = point_.record.stream_arn,
+                      .source_table = source_.table,
+                      .start_time = point_.record.start_time,
+                      .poll_interval = options_.poll_interval,
+                      .read_back = point_.read_back,
+                      .skip_ttl_deletes = options_.ttl_deletes == TtlDeletes::kSkip},
+        TailParts(), point_.state.shards);
+  }
+  for (const auto& gap : point_.state.gaps) {
+    gap_reason_ = gap.reason;
+    gaps_.insert(gap.shard_id);
+  }
+}
+
+LiveJob::~LiveJob() = default;
+
+Tail::Parts LiveJob::TailParts() {
+  return {.executor = executor_,
+          .streams = *source_.streams,
+          .source = *source_.tables,
+          .schema = point_.source.key,
+          .ledger = ledger_,
+          .server_clock = server_clock(),
+          .queue = tail_queue_,
+          .credit = credit_,
+          .budget = stream_budget_,
+          .counters = counters_,
+          .health = health_,
+          .on_gap = [this](const std::string& shard, const std::string& reason) {
+            OnGap(shard, reason);
+          }};
+}
+
+Result<void> LiveJob::Start() {
+  // Before anything is read or written: since when the stream counts, and that a stop from now on
+  // is not clean until it says so.
+  checkpoint::Batch first;
+  if (!point_.state.job) checkpoint::PutJob(first, point_.record);
+  checkpoint::SetCleanStop(first, false);
+  if (auto written = store_.Commit(first); !written) return written;
+
+  executor_.Spawn(Lane::kCommit, "committer", committer_);
+  executor_.Spawn(Lane::kControl, "conductor", std::make_shared<Conductor>(*this));
+  if (!point_.lost_stream.empty()) OnGap("", point_.lost_stream);
+  {
+    MutexLock lock(mutex_);
+    if (!gap_reason_.empty()) return {};  // the conductor holds; nothing else runs
+  }
+  SpawnWriters();
+  if (wants_tail()) tail_->Start();
+  if (wants_backfill()) SpawnBackfill(Now());
+  SpawnRest();
+  return {};
+}
+
+void LiveJob::SpawnWriters() {
+  const WriterContext context{*target_.tables, target_.table, point_.source.key,
+                              gate_,           write_limit_,  write_capacity_,
+                              counters_,       health_,       executor_.clock()};
+  for (int slot = 0; wants_tail() && slot < limits::kMaxTailWriterSlots; ++slot) {
+    executor_.Spawn(
+        Lane::kTailWrite, "tail writer",
+        std::make_shared<BatchWriter>(BatchWriter::Kind::kTail, slot, tail_queue_, context));
+  }
+  for (int slot = 0; wants_backfill() && slot < limits::kMaxWriterSlots; ++slot) {
+    executor_.Spawn(
+        Lane::kBackfillWrite, "backfill writer",
+        std::make_shared<BatchWriter>(BatchWriter::Kind::kBackfill, slot, *dealer_, context));
+  }
+}
+
+void LiveJob::SpawnBackfill(TimePoint now) {
+  const bool consistent = !options_.eventually_consistent;
+  const ScanContext context{.source = *source_.tables,
+                            .table = source_.table,
+                            .schema = point_.source.key,
+                            .total_segments = point_.record.total_segments,
+                            .consistent = consistent,
+                            .not_before = consistent ? now : now + limits::kEventualReadMargin,
+                            .backfill = *backfill_,
+                            .fence = fence_,
+                            .credit = credit_,
+                            .limit = scan_limit_,
+                            .capacity = read_capacity_,
+                            .budget = source_budget_,
+                            .gate = gate_,
+                            .paused = backfill_paused_,
+                            .counters = counters_,
+                            .health = health_,
+                            .clock = executor_.clock()};
+  backfill_->Start(*dealer_, [this, context](int segment) {
+    return executor_.Spawn(Lane::kScan, "segment " + std::to_string(segment),
+                           std::make_shared<SegmentScanner>(segment, context));
+  });
+}
+
+void LiveJob::SpawnRest() {
+  std::function<std::optional<WallTime>()> watermark;
+  if (wants_tail()) watermark = [this] { return tail_->watermark(); };
+  executor_.Spawn(
+      Lane::kControl, "recheck",
+      std::make_shared<RecheckTask>(RecheckTask::Context{
+          *source_.tables, source_.table, *target_.tables, target_.table, point_.source.key,
+          server_clock(), rechecks_, fence_, dead_letters_, gate_, counters_, health_,
+          target_budget_, std::move(watermark), executor_.clock()}));
+  executor_.Spawn(Lane::kControl, "table watch",
+                  std::make_shared<TableWatch>(TableWatch::Context{
+                      .source = {*source_.tables, source_.table, point_.record.source_identity,
+                                 point_.record.stream_arn},
+                      .target = {*target_.tables, target_.table, point_.record.target_identity, ""},
+                      .gate = gate_,
+                      .health = health_,
+                      .budget = source_budget_,
+                      .on_gap = [this](const std::string& reason) { OnGap("", reason); },
+                      .clock = executor_.clock()}));
+}
+
+void LiveJob::OnGap(const std::string& shard_id, const std::string& reason) {
+  // Shut first: no position may be recorded past what is lost.
+  gate_.Close();
+  checkpoint::Batch batch;
+  checkpoint::PutGap(batch,
+                     {.shard_id = shard_id, .reason = reason, .detected_at = server_clock().Now()});
+  ledger_.Stage(std::move(batch));
+  Log(LogLevel::kError, "gap", reason, {{"shard", shard_id}});
+  MutexLock lock(mutex_);
+  if (gap_reason_.empty()) gap_reason_ = reason;
+  gaps_.insert(shard_id);
+}
+
+void LiveJob::Pause(bool tail_too) {
+  backfill_paused_ = true;
+  gate_.SetPaused(true);
+  if (!tail_too || !wants_tail()) return;
+  tail_paused_ = true;
+  tail_->SetPaused(true);
+}
+
+void LiveJob::Resume() {
+  backfill_paused_ = false;
+  gate_.SetPaused(false);
+  if (tail_paused_.exchange(false)) tail_->SetPaused(false);
+}
+
+std::optional<Outcome> LiveJob::Ended() const {
+  MutexLock lock(mutex_);
+  return ended_;
+}
+
+}  // namespace ddbsync::replicator

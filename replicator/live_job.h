@@ -1,0 +1,125 @@
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "aws/backoff.h"
+#include "base/byte_credit.h"
+#include "base/mutex.h"
+#include "base/task.h"
+#include "checkpoint/committer.h"
+#include "checkpoint/ledger.h"
+#include "checkpoint/store.h"
+#include "replicator/backfill.h"
+#include "replicator/batch_writer.h"
+#include "replicator/counters.h"
+#include "replicator/dead_letters.h"
+#include "replicator/dealer.h"
+#include "replicator/fence.h"
+#include "replicator/health.h"
+#include "replicator/job.h"
+#include "replicator/pace.h"
+#include "replicator/preflight.h"
+#include "replicator/rechecks.h"
+#include "replicator/segment_scanner.h"
+#include "replicator/tail.h"
+#include "replicator/tail_queue.h"
+#include "replicator/write_gate.h"
+
+namespace ddbsync::replicator {
+
+/// The parts of a running job and how they are joined (docs/architecture.md has the picture). What
+/// happens when is the Conductor's (conductor.h); what it looks like from outside is
+/// job_status.cc's.
+class LiveJob final : public Job {
+ public:
+  LiveJob(JobOptions options, Side source, Side target, StartingPoint point,
+          checkpoint::Store& store, Executor& executor);
+  ~LiveJob() override;
+
+  Result<void> Start() override;
+  void Stop() override { stop_asked_ = true; }
+  void Pause(bool tail_too) override;
+  void Resume() override;
+  [[nodiscard]] std::optional<Outcome> Ended() const override;
+  [[nodiscard]] JobStatus Status() const override;
+  [[nodiscard]] const metrics::Histogram& apply_delay() const override {
+    return counters_.apply_delay;
+  }
+
+ private:
+  friend class Conductor;
+
+  void SpawnBackfill(TimePoint now);
+  void SpawnWriters();
+  void SpawnRest();
+  void OnGap(const std::string& shard_id, const std::string& reason);
+  [[nodiscard]] Tail::Parts TailParts();
+  [[nodiscard]] TimePoint Now() const { return executor_.clock().Now(); }
+  [[nodiscard]] aws::ServerClock& server_clock() const {
+    return source_.tables->aws().server_clock();
+  }
+  [[nodiscard]] bool wants_tail() const { return options_.phases != Phases::kBackfillOnly; }
+  [[nodiscard]] bool wants_backfill() const { return options_.phases != Phases::kTailOnly; }
+
+  // job_status.cc
+  void FillBackfill(JobStatus& status, TimePoint now) const;
+  void FillTail(JobStatus& status) const;
+  void FillWrites(JobStatus& status) const;
+  void FillHealth(JobStatus& status, TimePoint now) const;
+  [[nodiscard]] std::string Standstill(TimePoint now) const;
+  [[nodiscard]] std::string Bottleneck(TimePoint now) const;
+
+  // Constant after construction.
+  const JobOptions options_;
+  const Side source_;
+  const Side target_;
+  const StartingPoint point_;
+  checkpoint::Store& store_;
+  Executor& executor_;
+  const TimePoint constructed_at_;
+  const WallTime started_at_;
+
+  // The parts, in the order in which they depend on each other.
+  checkpoint::Ledger ledger_;
+  std::shared_ptr<checkpoint::Committer> committer_;
+  ByteCredit credit_;
+  aws::RetryBudget source_budget_, stream_budget_, target_budget_;
+  Counters counters_;
+  Health health_;
+  WriteGate gate_;
+  Fence fence_;
+  Rechecks rechecks_;
+  DeadLetters dead_letters_;
+  InFlightLimit write_limit_, scan_limit_;
+  CapacityBucket read_capacity_, write_capacity_;
+  TailQueue tail_queue_;
+  std::unique_ptr<Backfill> backfill_;
+  std::unique_ptr<Dealer> dealer_;
+  std::unique_ptr<Tail> tail_;
+
+  std::atomic<bool> stop_asked_{false};
+  std::atomic<bool> backfill_paused_{false};
+  std::atomic<bool> tail_paused_{false};
+
+  mutable Mutex mutex_;
+  std::string gap_reason_ GUARDED_BY(mutex_);      ///< empty: no gap
+  std::set<std::string> gaps_ GUARDED_BY(mutex_);  ///< shards; empty name: the whole stream
+  JobState state_ GUARDED_BY(mutex_) = JobState::kStarting;
+  std::string end_reason_ GUARDED_BY(mutex_);
+  std::optional<Outcome> ended_ GUARDED_BY(mutex_);
+
+  struct RateSample {
+    TimePoint time;
+    int64_t items_settled;
+    int64_t records;
+  };
+  std::deque<RateSample> rate_samples_ GUARDED_BY(mutex_);
+};
+
+}  // namespace ddbsync::replicator

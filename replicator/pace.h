@@ -1,0 +1,80 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/task.h"
+
+namespace ddbsync::replicator {
+
+/// Calls in flight, bounded by additive increase and multiplicative decrease: one more after a
+/// limit's worth of successes, half on a throttle. Safe from any thread.
+class InFlightLimit {
+ public:
+  InFlightLimit(int initial, int maximum) : maximum_(maximum), limit_(initial) {}
+
+  /// False when the limit is reached; `waker` is then woken when a place is free.
+  [[nodiscard]] bool TryEnter(const Waker& waker);
+
+  enum class Feedback { kSuccess, kThrottled, kNeutral };
+  void Leave(Feedback feedback, TimePoint now);
+
+  /// A throttle that somebody else met at the same target.
+  void Slow(TimePoint now);
+
+  /// 0 to 1: the share of the limit that may be used for now (the tail needs the rest).
+  void SetShare(double share);
+
+  [[nodiscard]] int in_flight() const;
+  [[nodiscard]] int limit() const;
+  /// When a throttle halved it last; TimePoint::min(): never.
+  [[nodiscard]] TimePoint last_halved() const;
+
+ private:
+  [[nodiscard]] int Effective() const REQUIRES(mutex_);
+  void Halve(TimePoint now) REQUIRES(mutex_);
+  [[nodiscard]] std::vector<Waker> TakeWaiting() REQUIRES(mutex_);
+
+  const int maximum_;
+  mutable Mutex mutex_;
+  double limit_ GUARDED_BY(mutex_);
+  double share_ GUARDED_BY(mutex_) = 1.0;
+  int in_flight_ GUARDED_BY(mutex_) = 0;
+  TimePoint last_halved_ GUARDED_BY(mutex_) = TimePoint::min();
+  std::vector<Waker> waiting_ GUARDED_BY(mutex_);
+};
+
+/// An upper bound in capacity units per second. What a call costs is known only afterwards: an
+/// estimate is taken before it and corrected by its answer, so the bound is exceeded by at most one
+/// call's error. No rate: no bound. Safe from any thread.
+class CapacityBucket {
+ public:
+  explicit CapacityBucket(std::optional<double> units_per_second) : rate_(units_per_second) {}
+
+  enum class User { kTail, kBackfill };
+
+  /// Takes `estimate` units. Else the time at which to ask again. The tail goes first: it may take
+  /// what is not there yet, and the backfill waits until that is paid back.
+  [[nodiscard]] std::optional<TimePoint> TakeOrRetryAt(User user, double estimate, TimePoint now);
+
+  /// The call cost `actual` units.
+  void Correct(double estimate, double actual);
+
+  void SetRate(std::optional<double> units_per_second);
+  [[nodiscard]] std::optional<double> rate() const;
+  /// When somebody had to wait for it last; TimePoint::min(): never.
+  [[nodiscard]] TimePoint last_refused() const;
+
+ private:
+  void Refill(TimePoint now) REQUIRES(mutex_);
+
+  mutable Mutex mutex_;
+  std::optional<double> rate_ GUARDED_BY(mutex_);
+  double available_ GUARDED_BY(mutex_) = 0;
+  std::optional<TimePoint> refilled_ GUARDED_BY(mutex_);
+  TimePoint last_refused_ GUARDED_BY(mutex_) = TimePoint::min();
+};
+
+}  // namespace ddbsync::replicator

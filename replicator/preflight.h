@@ -1,0 +1,73 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "aws/backoff.h"
+#include "checkpoint/records.h"
+#include "checkpoint/store.h"
+#include "dynamodb/table.h"
+#include "replicator/job.h"
+
+namespace ddbsync::replicator {
+
+/// What a job starts from, once nothing speaks against it.
+struct StartingPoint {
+  dynamodb::TableDescription source;
+  dynamodb::TableDescription target;
+  checkpoint::State state;       ///< empty at a first start
+  checkpoint::JobRecord record;  ///< to be written before the first read, if state.job is none
+  bool read_back = false;        ///< the stream carries no new images
+  std::string lost_stream;       ///< why the stream of the checkpoint is not the source's any more
+};
+
+/// Looks at both tables, the stream, the permissions and the checkpoint before anything is touched,
+/// and gathers every fault. Only when there is none does it make the target table and turn the
+/// stream on, where asked. Used once, by one thread; blocks.
+class Preflight {
+ public:
+  Preflight(const JobOptions& options, const Side& source, const Side& target,
+            checkpoint::Store& store, Clock& clock)
+      : options_(options), source_(source), target_(target), store_(store), clock_(clock) {}
+
+  [[nodiscard]] std::expected<StartingPoint, std::vector<Error>> Run();
+
+ private:
+  void LoadCheckpoint();
+  void LookAtSource();
+  void LookAtStream();
+  void CheckSince();
+  void LookAtTarget();
+  void CompareTables();
+  void CompareWithCheckpoint();
+  void CheckEmptyTarget();
+  void ProbeWrites();
+  void ProbeSourcePermissions();
+  void ProbeStreamPermissions(const std::string& stream_arn);
+
+  void MakeTarget();
+  void EnableStream();
+  void WaitForStream();
+  void FillRecord();
+
+  void Fault(ErrorCode code, std::string message, std::string context = {});
+  void Fault(const Side& side, const std::string& doing, const Error& error);
+  [[nodiscard]] bool wants_tail() const { return options_.phases != Phases::kBackfillOnly; }
+  [[nodiscard]] bool wants_backfill() const { return options_.phases != Phases::kTailOnly; }
+
+  const JobOptions& options_;
+  const Side& source_;
+  const Side& target_;
+  checkpoint::Store& store_;
+  Clock& clock_;
+  aws::RetryBudget budget_;
+
+  StartingPoint point_;
+  std::vector<Error> faults_;
+  bool source_found_ = false;
+  bool target_found_ = false;
+  bool target_to_make_ = false;
+  bool stream_to_enable_ = false;
+};
+
+}  // namespace ddbsync::replicator

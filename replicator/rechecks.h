@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "aws/server_clock.h"
+#include "base/mutex.h"
+#include "base/task.h"
+#include "checkpoint/ledger.h"
+#include "checkpoint/records.h"
+
+namespace ddbsync::replicator {
+
+/// The durable list of keys with a write of unknown outcome, which may still land late. A key
+/// enters before any position that covers it is staged, and leaves only after a repair
+/// (recheck_task.h) that began a settle time after the key's last such write. Any thread.
+class Rechecks {
+ public:
+  /// The first two outlive this. Restored keys settle anew from `now`.
+  Rechecks(checkpoint::Ledger& ledger, aws::ServerClock& server_clock, Duration settle,
+           const std::vector<checkpoint::Recheck>& restored, TimePoint now);
+
+  /// An attempt to write the key ended at `now` with an unknown outcome.
+  void Note(std::string_view key, std::string_view key_json, TimePoint now);
+
+  struct Due {
+    std::string key;
+    std::string key_json;
+    uint64_t generation;  ///< of the last ambiguous attempt
+  };
+  /// At most `count` keys that have settled, longest first; when there are none `next_due` says
+  /// when to ask again (TimePoint::max(): nothing is listed).
+  [[nodiscard]] std::vector<Due> TakeDue(TimePoint now, size_t count, TimePoint& next_due) const;
+
+  /// The repair of `due` was acknowledged, or proved needless. Stays when an attempt became
+  /// ambiguous meanwhile.
+  void Resolve(const Due& due);
+  /// The repair could not be made now; the key's turn comes again at `until`.
+  void Postpone(const Due& due, TimePoint until);
+
+  [[nodiscard]] int64_t count() const;
+
+ private:
+  struct Entry {
+    std::string key_json;
+    uint64_t generation;
+    TimePoint due;
+  };
+
+  checkpoint::Ledger& ledger_;
+  aws::ServerClock& server_clock_;
+  const Duration settle_;
+
+  void Reschedule(const std::string& key, Entry& entry, TimePoint due) REQUIRES(mutex_);
+
+  mutable Mutex mutex_;
+  std::set<std::pair<TimePoint, std::string>> by_due_ GUARDED_BY(mutex_);
+  std::map<std::string, Entry, std::less<>> entries_ GUARDED_BY(mutex_);
+  uint64_t last_generation_ GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace ddbsync::replicator

@@ -1,0 +1,93 @@
+#include "replicator/segment_scanner.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/limits.h"
+#include "replicator/limits.h"
+
+namespace ddbsync::replicator {
+namespace {
+
+/// A full page of 1 MB costs 256 units read consistently, half of it eventually (4 KB a unit).
+constexpr double kUnitsOfFullPage = 256;
+constexpr double kBytesPerUnit = 4096;
+
+}  // namespace
+
+Next SegmentScanner::Step(TimePoint now) {
+  if (context_.gate.closed()) return Next::Done();
+  if (context_.paused) return Next::At(now + limits::kPausedLook);
+  if (now < context_.not_before) return Next::At(context_.not_before);
+  const TimePoint useful_from = context_.fence.reads_useful_from();
+  if (now < useful_from) return Next::At(useful_from);
+  const Backfill::Read read = context_.backfill.NextRead(segment_);
+  switch (read.kind) {
+    case Backfill::Read::Kind::kEnd:
+      return Next::Done();
+    case Backfill::Read::Kind::kWait:
+      return Next::WhenWoken();
+    case Backfill::Read::Kind::kRead:
+      return Read(read.cursor, now);
+  }
+  return Next::Done();
+}
+
+Next SegmentScanner::Read(const std::string& cursor, TimePoint now) {
+  if (!context_.limit.TryEnter(waker())) return Next::WhenWoken();
+  auto feedback = InFlightLimit::Feedback::kNeutral;
+  const double estimate = units_per_page_ > 0 ? units_per_page_ : kUnitsOfFullPage;
+  auto leave = [&](Next next) {
+    context_.limit.Leave(feedback, context_.clock.Now());
+    return next;
+  };
+  auto grant = context_.credit.TryTake(ByteCredit::User::kBackfill,
+                                       ddbsync::limits::kPageCreditBytes, waker());
+  if (!grant) return leave(Next::WhenWoken());
+  if (auto at = context_.capacity.TakeOrRetryAt(CapacityBucket::User::kBackfill, estimate, now)) {
+    return leave(Next::At(*at));
+  }
+
+  FencedRead fenced = context_.fence.BeginRead(now);  // before the request is sent
+  auto page = context_.source.Scan({.table = context_.table,
+                                    .segment = segment_,
+                                    .total_segments = context_.total_segments,
+                                    .start_key = cursor,
+                                    .consistent = context_.consistent},
+                                   context_.schema);
+  if (!page) {
+    context_.capacity.Correct(estimate, 0);
+    if (page.error().code == ErrorCode::kThrottled) {
+      feedback = InFlightLimit::Feedback::kThrottled;
+    }
+    return leave(OnError(page.error()));
+  }
+  feedback = InFlightLimit::Feedback::kSuccess;
+  backoff_.OnSuccess();
+  context_.health.Success("source scan");
+  grant->ResizeTo(page->bytes());
+  const double computed = std::ceil(static_cast<double>(page->bytes()) / kBytesPerUnit) *
+                          (context_.consistent ? 1.0 : 0.5);
+  const double units = page->consumed_units().value_or(std::min(computed, kUnitsOfFullPage));
+  units_per_page_ = units;
+  context_.capacity.Correct(estimate, units);
+  context_.counters.source_read_units += units;
+  context_.backfill.AddPage(std::make_shared<BackfillPage>(*std::move(page), *std::move(grant),
+                                                           std::move(fenced), segment_, cursor),
+                            context_.clock.Now());
+  return leave(Next::Now());
+}
+
+Next SegmentScanner::OnError(const Error& error) {
+  const TimePoint now = context_.clock.Now();
+  if (error.code == ErrorCode::kNotFound || error.code == ErrorCode::kInvalid) {
+    context_.health.Fatal(
+        {error.code, "the source cannot be scanned: " + error.message, error.context});
+    return Next::Done();
+  }
+  context_.health.Trouble("source scan", error, now);
+  return Next::At(now + backoff_.OnFailure(error.code));
+}
+
+}  // namespace ddbsync::replicator

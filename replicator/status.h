@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace ddbsync::replicator {
+
+enum class JobState {
+  kStarting,   ///< looking at tables and checkpoint
+  kSettling,   ///< waiting out late landings after an unclean stop
+  kCopying,    ///< backfill running (and the tail beside it)
+  kFollowing,  ///< backfill complete, tail running
+  kPaused,
+  kStopping,
+  kDone,  ///< a phase that ends has ended
+  kGap,   ///< changes were lost; a person must decide
+  kFailed,
+};
+std::string_view ToString(JobState state);
+
+/// One consistent look at a job; what /metrics, /api, `status` and the progress bar show.
+struct JobStatus {
+  std::string job_id;
+  std::string version;
+  JobState state = JobState::kStarting;
+  std::string reason;     ///< why it is in this state or not faster; never empty when unhealthy
+  bool ready = false;     ///< /readyz
+  bool degraded = false;  ///< dead letters stand
+  std::string source_arn;
+  std::string target_arn;
+  std::string stream_arn;
+  WallTime started_at;  ///< this process
+  WallTime now;         ///< server's time at this look
+
+  struct Backfill {
+    bool wanted = false;
+    bool complete = false;
+    int segments = 0;
+    int segments_open = 0;
+    int segments_finished = 0;
+    int64_t items_read = 0;
+    int64_t items_written = 0;
+    int64_t items_fenced = 0;
+    int64_t bytes_read = 0;
+    int64_t items_expected = 0;         ///< the table's own estimate, at least items_read
+    std::optional<double> progress;     ///< 0 to 1; none while nothing is known
+    double items_per_second = 0;        ///< over the last seconds
+    std::optional<double> eta_seconds;  ///< none before 1 %
+  } backfill;
+
+  struct Tail {
+    bool wanted = false;
+    int shards_reading = 0;
+    int shards_waiting = 0;  ///< for their parent
+    int shards_finished = 0;
+    int64_t inserts = 0, modifies = 0, removes = 0;
+    int64_t polls_records = 0, polls_empty = 0, polls_failed = 0;
+    std::optional<WallTime> watermark;       ///< none: unknown
+    std::optional<double> lag_seconds;       ///< none: unknown, never 0
+    std::optional<double> headroom_seconds;  ///< until unapplied changes leave the stream
+    double records_per_second = 0;
+  } tail;
+
+  struct Writes {
+    int64_t puts_ok = 0, deletes_ok = 0;
+    int64_t unprocessed = 0;            ///< items handed back by the target
+    int64_t throttled = 0, failed = 0;  ///< calls
+    int64_t ambiguous = 0;              ///< calls
+    int in_flight = 0;                  ///< calls of the backfill
+    int in_flight_limit = 0;            ///< of the backfill, as it adapts
+    int tail_in_flight = 0;             ///< calls of the tail
+  } writes;
+
+  double source_read_units = 0;
+  double target_write_units = 0;
+  size_t queue_bytes = 0;
+  int64_t rechecks = 0;
+  int64_t dead_letters = 0;
+  int64_t gaps = 0;
+  double checkpoint_age_seconds = 0;
+  uint64_t commits_ok = 0, commits_failed = 0;
+  std::string last_warning;
+};
+
+}  // namespace ddbsync::replicator

@@ -1,0 +1,142 @@
+#include "replicator/backfill.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "replicator/limits.h"
+#include "tests/support/manual_clock.h"
+
+namespace ddbsync::replicator {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// One segment, read by hand.
+class BackfillTest : public ::testing::Test {
+ protected:
+  BackfillTest() {
+    backfill_.Start(dealer_, [](int) { return Waker(); });
+  }
+
+  /// A page of `count` items that ends at `last` ("": the segment's end), as if read just now.
+  std::shared_ptr<BackfillPage> Read(int count, const std::string& last) {
+    const Backfill::Read read = backfill_.NextRead(0);
+    EXPECT_EQ(read.kind, Backfill::Read::Kind::kRead);
+    std::string body = R"({"Items":[)";
+    for (int i = 0; i < count; ++i) {
+      body +=
+          (i > 0 ? "," : "") + std::string(R"({"id":{"S":")") + last + std::to_string(i) + "\"}}";
+    }
+    body += "]";
+    if (!last.empty()) body += R"(,"LastEvaluatedKey":{"id":{"S":")" + last + "\"}}";
+    body += "}";
+    auto page = dynamodb::ItemPage::Parse(std::move(body), schema_);
+    EXPECT_TRUE(page);
+    auto grant = credit_.TryTake(ByteCredit::User::kBackfill, 100, {});
+    return std::make_shared<BackfillPage>(*std::move(page), *std::move(grant),
+                                          fence_.BeginRead(clock_.Now()), 0, read.cursor);
+  }
+
+  /// Writes one batch; false when there is none.
+  bool WriteOne() {
+    auto batch = dealer_.Take(clock_.Now());
+    if (batch == nullptr) return false;
+    batch->Settle(dynamodb::BatchWriteResult{.unprocessed = {}, .consumed_units = {}},
+                  clock_.Now());
+    return true;
+  }
+
+  /// What the checkpoint would say of the segment.
+  std::optional<std::string> Staged() {
+    const auto staged = ledger_.Take();
+    if (staged.batch.empty()) return std::nullopt;
+    return staged.batch.changes().begin()->second;
+  }
+
+  /// Makes the fence forget: reads that began before are stale.
+  void RaiseFloor() {
+    for (int i = 0; i < 100; ++i) {
+      const std::string key = "other" + std::to_string(i);
+      const std::string_view view = key;
+      EXPECT_TRUE(fence_.Touch({&view, 1}, clock_.Now(), {}));
+    }
+  }
+
+  fake::ManualClock clock_;
+  dynamodb::KeySchema schema_{.partition = {"id", dynamodb::KeyType::kString}, .sort = {}};
+  aws::ServerClock server_clock_{clock_};
+  checkpoint::Ledger ledger_;
+  ByteCredit credit_{1 << 20, 1};
+  Fence fence_{{.max_bytes = 5000, .eventual_margin = Duration::zero()}};
+  Rechecks rechecks_{ledger_, server_clock_, 5s, {}, clock_.Now()};
+  DeadLetters dead_letters_{ledger_, server_clock_, {}};
+  Backfill backfill_{{.total_segments = 1, .open_segments = 1}, ledger_, {}};
+  Dealer dealer_{{schema_, fence_, rechecks_, dead_letters_}, backfill_};
+};
+
+TEST_F(BackfillTest, NoCursorIsSafeBeforeAllItemsBeforeItAre) {
+  backfill_.AddPage(Read(30, "k1"), clock_.Now());
+  auto second = Read(30, "");
+  ASSERT_TRUE(WriteOne());
+  EXPECT_EQ(Staged(), std::nullopt);
+  backfill_.AddPage(std::move(second), clock_.Now());
+  // Items of both pages are dealt in order, so that these are the rest of the first and more.
+  ASSERT_TRUE(WriteOne());
+  EXPECT_TRUE(Staged().has_value());
+  EXPECT_FALSE(backfill_.complete());
+  while (WriteOne()) {
+  }
+  EXPECT_TRUE(backfill_.complete());
+}
+
+TEST_F(BackfillTest, AnEmptyPageBehindAFullOneDoesNotFinishTheSegment) {
+  backfill_.AddPage(Read(3, "k1"), clock_.Now());
+  backfill_.AddPage(Read(0, ""), clock_.Now());
+  EXPECT_FALSE(backfill_.complete());
+  EXPECT_EQ(Staged(), std::nullopt);
+  ASSERT_TRUE(WriteOne());
+  EXPECT_TRUE(backfill_.complete());
+}
+
+TEST_F(BackfillTest, APageReadBehindOneThatIsReadAgainIsDropped) {
+  backfill_.AddPage(Read(3, "k1"), clock_.Now());
+  RaiseFloor();
+  auto behind = Read(3, "k2");  // begun after the floor rose, on its way while the first goes back
+  EXPECT_FALSE(WriteOne());     // the first is stale: nothing of it is written
+  backfill_.AddPage(std::move(behind), clock_.Now());
+  EXPECT_FALSE(WriteOne());
+  EXPECT_EQ(Staged(), std::nullopt);
+  EXPECT_EQ(backfill_.NextRead(0).cursor, "");
+}
+
+TEST_F(BackfillTest, PagesBehindAStaleOneAreReadAgainWithIt) {
+  backfill_.AddPage(Read(3, "k1"), clock_.Now());
+  backfill_.AddPage(Read(3, "k2"), clock_.Now());
+  RaiseFloor();
+  EXPECT_FALSE(WriteOne());
+  EXPECT_EQ(Staged(), std::nullopt);
+  EXPECT_EQ(backfill_.NextRead(0).cursor, "");
+  EXPECT_EQ(backfill_.GetProgress().items_read, 0);
+}
+
+TEST_F(BackfillTest, AtMostTwoPagesOfASegmentAreUnacknowledged) {
+  backfill_.AddPage(Read(3, "k1"), clock_.Now());
+  backfill_.AddPage(Read(3, "k2"), clock_.Now());
+  EXPECT_EQ(backfill_.NextRead(0).kind, Backfill::Read::Kind::kWait);
+}
+
+TEST(SpreadOrder, EveryPrefixIsSpreadOverTheWhole) {
+  EXPECT_EQ(SpreadOrder(8), (std::vector<int>{0, 4, 2, 6, 1, 5, 3, 7}));
+  auto order = SpreadOrder(100);
+  std::ranges::sort(order);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(order[static_cast<size_t>(i)], i);
+}
+
+}  // namespace
+}  // namespace ddbsync::replicator

@@ -1,0 +1,161 @@
+// The job as a whole, on real threads over the in-memory DynamoDB.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "tests/replicator/engine_fixture.h"
+
+namespace ddbsync::replicator {
+namespace {
+
+using namespace std::chrono_literals;
+
+class EngineTest : public EngineFixture {
+ protected:
+  static fake::Options SmallPages() {
+    fake::Options options;
+    options.page_bytes = 2000;
+    return options;
+  }
+  EngineTest() : EngineFixture(SmallPages()) {
+    CreateTable("src", "NEW_AND_OLD_IMAGES");
+    CreateTable("dst", "");
+  }
+  static JobOptions Quick() {
+    JobOptions options;
+    options.settle = 50ms;
+    options.poll_interval = 20ms;
+    return options;
+  }
+  void Fill(int items) {
+    for (int i = 0; i < items; ++i) Put("src", "key" + std::to_string(i), 0);
+  }
+};
+
+TEST_F(EngineTest, CopiesAndThenFollows) {
+  Fill(1000);
+  Start(Quick());
+  EXPECT_TRUE(Eventually([&] { return Status().state == JobState::kFollowing; }));
+  // What was in the stream already comes through the tail.
+  EXPECT_TRUE(Eventually([&] { return Equal(); }));
+  Put("src", "key1", 1);
+  Put("src", "new", 1);
+  Delete("src", "key2");
+  EXPECT_TRUE(Eventually([&] { return Equal(); }));
+  EXPECT_EQ(StopAndWait(), Outcome::kDone);
+}
+
+TEST_F(EngineTest, ConvergesUnderALiveWriter) {
+  Fill(2000);
+  std::atomic<bool> stop{false};
+  std::thread writer([&] {
+    for (int i = 0; !stop; ++i) {
+      const std::string id = "key" + std::to_string(i * 7 % 2500);
+      if (i % 3 == 0) {
+        Delete("src", id);
+      } else {
+        Put("src", id, i);
+      }
+    }
+  });
+  Start(Quick());
+  EXPECT_TRUE(Eventually([&] { return Status().state == JobState::kFollowing; }));
+  stop = true;
+  writer.join();
+  EXPECT_TRUE(Eventually([&] { return Equal(); }));
+  EXPECT_EQ(StopAndWait(), Outcome::kDone);
+}
+
+TEST_F(EngineTest, ResumesAfterACrashAtAnyMoment) {
+  Fill(1500);
+  std::atomic<bool> stop{false};
+  std::thread writer([&] {
+    for (int i = 0; !stop; ++i) {
+      const std::string id = "key" + std::to_string(i * 13 % 2000);
+      i % 4 == 0 ? Delete("src", id) : Put("src", id, i);
+    }
+  });
+  for (int round = 0; round < 5; ++round) {
+    Start(Quick());
+    const int64_t wanted = 150 * (round + 1);
+    EXPECT_TRUE(Eventually([&] {
+      const JobStatus status = Status();
+      return status.writes.puts_ok >= wanted || status.state == JobState::kFollowing;
+    }));
+    Crash();
+  }
+  Start(Quick());
+  EXPECT_TRUE(Eventually([&] { return Status().state == JobState::kFollowing; }));
+  stop = true;
+  writer.join();
+  EXPECT_TRUE(Eventually([&] { return Equal(); }));
+  EXPECT_EQ(StopAndWait(), Outcome::kDone);
+}
+
+TEST_F(EngineTest, LosesNothingWhenTheTargetMisbehaves) {
+  using fake::FaultKind;
+  Fill(800);
+  service_.faults().SetRates(fake::OperationClass::kWrite, {{FaultKind::kUnprocessedOne, 0.1},
+                                                            {FaultKind::kUnprocessedAll, 0.05},
+                                                            {FaultKind::kErrorAfter, 0.05},
+                                                            {FaultKind::kErrorBefore, 0.05},
+                                                            {FaultKind::kResponseLost, 0.05}});
+  Start(Quick());
+  EXPECT_TRUE(
+      Eventually([&] { return Status().state == JobState::kFollowing; }, std::chrono::seconds(60)));
+  EXPECT_GT(Status().writes.ambiguous, 0);
+  service_.faults().Clear();
+  EXPECT_TRUE(Eventually([&] { return Equal() && Status().rechecks == 0; }, 60s));
+  EXPECT_EQ(StopAndWait(), Outcome::kDone);
+}
+
+TEST_F(EngineTest, AnItemThatTheTargetRefusesBecomesADeadLetterAndTheRestGoesOn) {
+  Fill(200);
+  service_.faults().RejectItems([](std::string_view table, std::string_view key) {
+    return table == "dst" && key.find("\"key17\"") != std::string_view::npos;
+  });
+  Start(Quick());
+  EXPECT_TRUE(Eventually([&] { return Status().state == JobState::kFollowing; }));
+  EXPECT_EQ(Status().dead_letters, 1);
+  EXPECT_TRUE(Status().degraded);
+  EXPECT_EQ(service_.Items("dst").size(), 199u);
+  service_.faults().Clear();
+  Put("src", "key17", 5);
+  EXPECT_TRUE(Eventually([&] { return Equal() && Status().dead_letters == 0; }));
+}
+
+TEST_F(EngineTest, FirstStartRefusesATargetThatIsNotEmpty) {
+  Fill(3);
+  Put("dst", "mine", 1);
+  const auto faults = OpenFaults(Quick());
+  ASSERT_EQ(faults.size(), 1u);
+  EXPECT_NE(faults[0].message.find("not empty"), std::string::npos);
+  EXPECT_EQ(service_.Items("dst").size(), 1u);
+}
+
+TEST_F(EngineTest, BackfillAloneEnds) {
+  Fill(300);
+  JobOptions options = Quick();
+  options.phases = Phases::kBackfillOnly;
+  Start(options);
+  EXPECT_TRUE(Eventually([&] { return job_->Ended().has_value(); }));
+  EXPECT_EQ(job_->Ended(), Outcome::kDone);
+  EXPECT_TRUE(Equal());
+}
+
+TEST_F(EngineTest, FollowsShardsThatRollAndSplit) {
+  Fill(100);
+  Start(Quick());
+  EXPECT_TRUE(Eventually([&] { return Status().state == JobState::kFollowing; }));
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 100; ++i) Put("src", "key" + std::to_string(i), round * 1000 + i);
+    service_.RollAllShards("src");
+  }
+  for (int i = 0; i < 100; ++i) Put("src", "key" + std::to_string(i), 9000 + i);
+  EXPECT_TRUE(Eventually([&] { return Equal(); }, 60s));
+}
+
+}  // namespace
+}  // namespace ddbsync::replicator

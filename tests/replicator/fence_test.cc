@@ -1,0 +1,156 @@
+#include "replicator/fence.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace ddbsync::replicator {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr TimePoint kNow{std::chrono::hours(1)};
+
+class FenceTest : public ::testing::Test {
+ protected:
+  static Fence::Verdict Admit(Fence& fence, std::string_view key, const FencedRead& read) {
+    std::array candidates{Fence::Candidate{key, read.counter()}};
+    fence.Admit(candidates);
+    return candidates[0].verdict;
+  }
+  static bool Touch(Fence& fence, std::string_view key, const Waker& waker = {},
+                    TimePoint now = kNow) {
+    return fence.Touch({&key, 1}, now, waker);
+  }
+  static void Release(Fence& fence, std::string_view key) { fence.Release({&key, 1}); }
+
+  Fence fence_{{.max_bytes = 1 << 20, .eventual_margin = Duration::zero()}};
+};
+
+TEST_F(FenceTest, AdmitsAKeyThatNobodyTouched) {
+  const FencedRead read = fence_.BeginRead(kNow);
+  EXPECT_EQ(Admit(fence_, "a", read), Fence::Verdict::kAdmitted);
+}
+
+TEST_F(FenceTest, DropsAKeyThatWasTouchedSinceTheReadBegan) {
+  const FencedRead read = fence_.BeginRead(kNow);
+  EXPECT_TRUE(Touch(fence_, "a"));
+  EXPECT_EQ(Admit(fence_, "a", read), Fence::Verdict::kTouched);
+  EXPECT_EQ(Admit(fence_, "b", read), Fence::Verdict::kAdmitted);
+}
+
+TEST_F(FenceTest, AdmitsAKeyThatWasTouchedBeforeTheReadBegan) {
+  const FencedRead older = fence_.BeginRead(kNow);
+  EXPECT_TRUE(Touch(fence_, "a"));
+  const FencedRead read = fence_.BeginRead(kNow);
+  EXPECT_EQ(Admit(fence_, "a", read), Fence::Verdict::kAdmitted);
+}
+
+TEST_F(FenceTest, ChecksAgainAtEachAttempt) {
+  const FencedRead read = fence_.BeginRead(kNow);
+  ASSERT_EQ(Admit(fence_, "a", read), Fence::Verdict::kAdmitted);
+  Release(fence_, "a");
+  EXPECT_TRUE(Touch(fence_, "a"));
+  EXPECT_EQ(Admit(fence_, "a", read), Fence::Verdict::kTouched);
+}
+
+TEST_F(FenceTest, TailWaitsForAFencedWriteOnTheWireAndIsWokenByItsAnswer) {
+  const FencedRead read = fence_.BeginRead(kNow);
+  ASSERT_EQ(Admit(fence_, "a", read), Fence::Verdict::kAdmitted);
+  int wakes = 0;
+  const Waker waker([&] { ++wakes; });
+  EXPECT_FALSE(Touch(fence_, "a", waker));
+  EXPECT_EQ(wakes, 0);
+  Release(fence_, "a");
+  EXPECT_EQ(wakes, 1);
+  EXPECT_TRUE(Touch(fence_, "a", waker));
+}
+
+TEST_F(FenceTest, TailThatWaitsHasAlreadyTouchedTheKey) {
+  const FencedRead read = fence_.BeginRead(kNow);
+  ASSERT_EQ(Admit(fence_, "a", read), Fence::Verdict::kAdmitted);
+  EXPECT_FALSE(Touch(fence_, "a"));
+  Release(fence_, "a");
+  EXPECT_EQ(Admit(fence_, "a", read), Fence::Verdict::kTouched);
+}
+
+TEST_F(FenceTest, TwoFencedWritesOfAKeyDoNotOverlap) {
+  const FencedRead first = fence_.BeginRead(kNow);
+  const FencedRead second = fence_.BeginRead(kNow);
+  ASSERT_EQ(Admit(fence_, "a", first), Fence::Verdict::kAdmitted);
+  EXPECT_EQ(Admit(fence_, "a", second), Fence::Verdict::kBusy);
+  Release(fence_, "a");
+  EXPECT_EQ(Admit(fence_, "a", second), Fence::Verdict::kAdmitted);
+}
+
+TEST_F(FenceTest, ARepairSupersedesOlderReads) {
+  const FencedRead old_page = fence_.BeginRead(kNow);
+  const FencedRead repair = fence_.BeginRead(kNow);
+  ASSERT_EQ(fence_.AdmitRepair("a", repair.counter(), kNow), Fence::Verdict::kAdmitted);
+  Release(fence_, "a");
+  EXPECT_EQ(Admit(fence_, "a", old_page), Fence::Verdict::kTouched);
+}
+
+TEST_F(FenceTest, RemembersNothingWhileNothingIsRead) {
+  EXPECT_TRUE(Touch(fence_, "a"));
+  EXPECT_EQ(fence_.touched_bytes(), 0u);
+}
+
+TEST_F(FenceTest, ForgetsTouchesOlderThanTheOldestRead) {
+  auto first = std::make_unique<FencedRead>(fence_.BeginRead(kNow));
+  EXPECT_TRUE(Touch(fence_, "a"));
+  const FencedRead second = fence_.BeginRead(kNow);
+  EXPECT_TRUE(Touch(fence_, "b"));
+  const size_t both = fence_.touched_bytes();
+  first.reset();
+  EXPECT_LT(fence_.touched_bytes(), both);
+  EXPECT_EQ(Admit(fence_, "b", second), Fence::Verdict::kTouched);
+}
+
+TEST_F(FenceTest, PastItsCapOldReadsAreStaleAndNewOnesAreJudgedRight) {
+  Fence fence({.max_bytes = 1000, .eventual_margin = Duration::zero()});
+  const FencedRead old_read = fence.BeginRead(kNow);
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(Touch(fence, "key" + std::to_string(i)));
+  EXPECT_EQ(Admit(fence, "never touched", old_read), Fence::Verdict::kStale);
+  EXPECT_LE(fence.touched_bytes(), 2000u);
+  const FencedRead new_read = fence.BeginRead(kNow);
+  EXPECT_EQ(Admit(fence, "key1", new_read), Fence::Verdict::kAdmitted);
+  EXPECT_TRUE(Touch(fence, "key2"));
+  EXPECT_EQ(Admit(fence, "key2", new_read), Fence::Verdict::kTouched);
+}
+
+TEST(EventualFence, AReadMayReturnWhatWasTrueBeforeARecentTouch) {
+  Fence fence({.max_bytes = 1 << 20, .eventual_margin = 60s});
+  const std::string_view key = "a";
+  EXPECT_TRUE(fence.Touch({&key, 1}, kNow, {}));
+  {
+    const FencedRead soon = fence.BeginRead(kNow + 59s);
+    std::array candidates{Fence::Candidate{key, soon.counter()}};
+    fence.Admit(candidates);
+    EXPECT_EQ(candidates[0].verdict, Fence::Verdict::kTouched);
+  }
+  const FencedRead later = fence.BeginRead(kNow + 61s);
+  std::array candidates{Fence::Candidate{key, later.counter()}};
+  fence.Admit(candidates);
+  EXPECT_EQ(candidates[0].verdict, Fence::Verdict::kAdmitted);
+}
+
+TEST(EventualFence, ReadsJustAfterTheFloorRoseAreStaleUntilTheMarginHasPassed) {
+  Fence fence({.max_bytes = 1000, .eventual_margin = 60s});
+  for (int i = 0; i < 100; ++i) {
+    const std::string key = "key" + std::to_string(i);
+    const std::string_view view = key;
+    EXPECT_TRUE(fence.Touch({&view, 1}, kNow, {}));
+  }
+  auto verdict = [&](TimePoint now) {
+    const FencedRead read = fence.BeginRead(now);
+    std::array candidates{Fence::Candidate{"key5", read.counter()}};
+    fence.Admit(candidates);
+    return candidates[0].verdict;
+  };
+  EXPECT_EQ(verdict(kNow + 1s), Fence::Verdict::kStale);
+  EXPECT_EQ(verdict(kNow + 61s), Fence::Verdict::kAdmitted);
+}
+
+}  // namespace
+}  // namespace ddbsync::replicator
