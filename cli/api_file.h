@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+
+namespace ddbsync::cli {
+
+/// Where a running job is found: {"job_id", "address", "pid"} in api.json of its state directory.
+/// It may be left behind by a killed process, so whoever reads it asks the address who is there.
+struct ApiAddress {
+  std::string job_id;
+  std::string address;  ///< "127.0.0.1:9853"
+  int pid = 0;
+  friend bool operator==(const ApiAddress&, const ApiAddress&) = default;
+};
+
+/// All or nothing: readers never see half a file. Errors: kIo.
+[[nodiscard]] Result<void> WriteApiFile(const std::string& path, const ApiAddress& address);
+/// Nothing when there is none, or none that can be read.
+[[nodiscard]] std::optional<ApiAddress> ReadApiFile(const std::string& path);
+void RemoveApiFile(const std::string& path);
+
+}  // namespace ddbsync::cli

@@ -1,0 +1,246 @@
+#include "cli/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+
+#include "cli/endpoint.h"
+#include "cli/spelling.h"
+
+namespace ddbsync::cli {
+namespace {
+
+struct CommandText {
+  Command command;
+  std::string_view name;
+  std::string_view help;
+  std::string_view more;  ///< below the options
+};
+
+constexpr std::string_view kRunsMore =
+    "Every flag may also be set in the config's [job] (poll_interval = \"1s\") and as a variable\n"
+    "(DDBSYNC_POLL_INTERVAL=1s). A flag wins over the variable, the variable over the config.\n"
+    "Ctrl-C or SIGTERM stops in good order; the same command resumes. After a kill -9 too.\n"
+    "Ends with 0 done or stopped, 1 failed, 2 usage or configuration, 3 not ready (dead letters),\n"
+    "4 data at risk.";
+
+constexpr std::array kCommands = {
+    CommandText{Command::kStart, "start", "copy a table into another, then follow its changes",
+                kRunsMore},
+    CommandText{Command::kBackfill, "backfill",
+                "copy once, without following: for a source at rest", kRunsMore},
+    CommandText{Command::kTail, "tail", "follow changes alone, after a load by other means",
+                kRunsMore},
+    CommandText{Command::kStatus, "status", "how a job is doing", ""},
+    CommandText{Command::kCheckpointShow, "show", "what a job's checkpoint holds", ""},
+    CommandText{Command::kVersion, "version", "print the version", ""},
+};
+
+constexpr std::string_view kMore =
+    "Endpoints are described in ./ddbsync.toml or ~/.config/ddbsync/config.toml:\n"
+    "  [endpoint.a]\n"
+    "  table = \"orders\"\n"
+    "  region = \"eu-west-1\"\n"
+    "  profile = \"prod\"\n"
+    "Then: ddbsync start --src a --dst b";
+
+constexpr size_t kHelpColumn = 38;  // where descriptions begin
+constexpr size_t kHelpWidth = 100;
+
+/// CLI11 does not wrap descriptions, but keeps the line breaks it is given.
+std::string Wrap(std::string_view text) {
+  std::string wrapped;
+  size_t used = 0;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    if (used > 0 && used + 1 + word.size() > kHelpWidth - kHelpColumn) {
+      wrapped += '\n';
+      used = 0;
+    }
+    if (used > 0) wrapped += ' ';
+    wrapped.append(word);
+    used += word.size() + 1;
+  }
+  return wrapped;
+}
+
+/// Registers all flags with CLI11 and gathers what it read.
+class Parser {
+ public:
+  Parser() : app_("Copies a live DynamoDB table into another and keeps it in step.", "ddbsync") {
+    app_.get_formatter()->column_width(kHelpColumn);
+    app_.require_subcommand(0, 1);
+    app_.footer(std::string(kMore));
+    for (const CommandText& text : kCommands) {
+      const bool nested = text.command == Command::kCheckpointShow;
+      if (nested) checkpoint_ = app_.add_subcommand("checkpoint", "look at a job's checkpoint");
+      CLI::App& parent = nested ? *checkpoint_ : app_;
+      CLI::App* command = parent.add_subcommand(std::string(text.name), std::string(text.help));
+      command->footer(std::string(text.more));
+      AddFlags(*command, text.command);
+      commands_[text.command] = command;
+    }
+    checkpoint_->require_subcommand(0, 1);
+    for (CLI::App* app : {&app_, checkpoint_}) app->allow_extras();
+  }
+
+  CommandLine Parse(const std::vector<std::string>& arguments) {
+    CommandLine line;
+    try {
+      app_.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    } catch (const CLI::CallForHelp&) {
+      line.help = Help();
+      return line;
+    } catch (const CLI::ParseError& error) {
+      line.faults.push_back({ErrorCode::kInvalid, error.what()});
+    }
+    Choose(line);
+    return line;
+  }
+
+ private:
+  void AddFlags(CLI::App& app, Command command) {
+    app.allow_extras();
+    const auto add = [&](std::string name, std::string_view value, std::string_view group,
+                         std::string_view help) {
+      std::string& text = values_[command][name];
+      CLI::Option* option = nullptr;
+      if (value.empty()) {
+        option = app.add_flag("--" + name, switches_[command][name], Wrap(help));
+      } else {
+        option = app.add_option("--" + name, text, Wrap(help))->type_name(std::string(value));
+      }
+      option->group(std::string(group));
+      options_[command][name] = option;
+    };
+    const bool runs =
+        command == Command::kStart || command == Command::kBackfill || command == Command::kTail;
+    const bool reads_config = command != Command::kVersion;
+    for (const Setting& setting : AllSettings()) {
+      if (setting.IsFor(command)) {
+        add(std::string(setting.name), setting.value, setting.group, setting.help);
+      }
+    }
+    if (reads_config) {
+      add("config", "FILE", "Job", "default: ./ddbsync.toml, else ~/.config/ddbsync/config.toml");
+    }
+    if (!runs) return;
+    for (const auto& [side, group] : {std::pair{"src", "Source"}, std::pair{"dst", "Target"}}) {
+      for (const EndpointField& field : EndpointFields()) {
+        if (std::string_view(side) == "dst" && field.name == "streams-endpoint-url") continue;
+        add(fmt::format("{}-{}", side, field.name), field.value, group, field.help);
+      }
+    }
+  }
+
+  /// CLI11's text, with the whole command in its usage line and without doubled blank lines.
+  std::string Help() {
+    CLI::App& app = Selected();
+    const std::string parents = &app == &app_                     ? ""
+                                : app.get_parent() == checkpoint_ ? "ddbsync checkpoint"
+                                                                  : "ddbsync";
+    std::string help = app.help(parents, CLI::AppFormatMode::Normal);
+    for (size_t at = 0; (at = help.find("\n\n\n", at)) != std::string::npos;) help.erase(at, 1);
+    return help;
+  }
+
+  CLI::App& Selected() {
+    for (auto& [command, app] : commands_) {
+      if (app->parsed()) return *app;
+    }
+    return checkpoint_->parsed() ? *checkpoint_ : app_;
+  }
+
+  void Choose(CommandLine& line) {
+    bool chosen = false;
+    for (auto& [command, app] : commands_) {
+      if (!app->parsed()) continue;
+      chosen = true;
+      line.command = command;
+      for (const auto& [name, option] : options_[command]) {
+        if (option->count() == 0) continue;
+        line.flags[name] = option->get_items_expected_max() == 0 ? "true" : values_[command][name];
+      }
+      Strangers(line, *app, command);
+    }
+    if (chosen || !line.faults.empty()) return;
+    NoCommand(line);
+  }
+
+  /// What no option took: unknown options and stray words.
+  void Strangers(CommandLine& line, const CLI::App& app, Command command) {
+    bool after_option = false;
+    for (const std::string& stranger : app.remaining(true)) {
+      const bool option = stranger.starts_with("-") && stranger.size() > 1;
+      if (option) {
+        line.faults.push_back({ErrorCode::kInvalid, Stranger(stranger, command)});
+      } else if (!after_option) {
+        line.faults.push_back(
+            {ErrorCode::kInvalid, fmt::format("unexpected argument `{}`", stranger)});
+      }
+      after_option = option && stranger.find('=') == std::string::npos;
+    }
+  }
+
+  std::string Stranger(const std::string& typed, Command command) {
+    const std::string name = typed.substr(0, typed.find('='));
+    const std::string bare = name.substr(std::min(name.size(), name.find_first_not_of('-')));
+    std::vector<std::string_view> known;
+    for (const auto& [flag, option] : options_[command]) known.push_back(flag);
+    std::string elsewhere;
+    for (const CommandText& text : kCommands) {
+      if (!options_[text.command].contains(bare)) continue;
+      elsewhere.append(elsewhere.empty() ? "" : ", ").append(ToString(text.command));
+    }
+    if (!elsewhere.empty() && name.starts_with("--")) {
+      return fmt::format("{} is not an option of {}; it belongs to: {}", name, ToString(command),
+                         elsewhere);
+    }
+    return fmt::format("unknown option {}{}", name, DidYouMean(bare, known, "--"));
+  }
+
+  void NoCommand(CommandLine& line) {
+    std::vector<std::string_view> known = {"checkpoint"};
+    for (const CommandText& text : kCommands) {
+      if (text.command != Command::kCheckpointShow) known.push_back(text.name);
+    }
+    if (checkpoint_->parsed()) known = {"show"};
+    const std::vector<std::string> rest = Selected().remaining(true);
+    if (rest.empty()) {
+      line.faults.push_back({ErrorCode::kInvalid, checkpoint_->parsed()
+                                                      ? "say `ddbsync checkpoint show`"
+                                                      : "no command given; `ddbsync --help` "
+                                                        "names them"});
+      return;
+    }
+    const std::string_view what = rest.front().starts_with("-") ? "option" : "command";
+    line.faults.push_back({ErrorCode::kInvalid, fmt::format("unknown {} `{}`{}", what, rest.front(),
+                                                            DidYouMean(rest.front(), known))});
+  }
+
+  CLI::App app_;
+  CLI::App* checkpoint_ = nullptr;
+  std::map<Command, CLI::App*> commands_;
+  std::map<Command, std::map<std::string, CLI::Option*>> options_;
+  // CLI11 writes through references: nodes of a map stay where they are.
+  std::map<Command, std::map<std::string, std::string>> values_;
+  std::map<Command, std::map<std::string, bool>> switches_;
+};
+
+}  // namespace
+
+CommandLine ParseCommandLine(const std::vector<std::string>& arguments) {
+  return Parser().Parse(arguments);
+}
+
+std::string_view ToString(Command command) {
+  if (command == Command::kCheckpointShow) return "checkpoint show";
+  for (const CommandText& text : kCommands) {
+    if (text.command == command) return text.name;
+  }
+  return "";
+}
+
+}  // namespace ddbsync::cli

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "aws/environment.h"
+#include "cli/command_line.h"
+#include "cli/exit_code.h"
+
+namespace ddbsync::cli {
+
+// The commands. Each prints for itself and returns what the process ends with.
+
+/// `start`, `backfill`, `tail`: run a job until it ends or is asked to stop.
+[[nodiscard]] ExitCode RunCopy(const CommandLine& line, const aws::Environment& environment);
+
+/// `status`: kDone when there is such a job, running or not; kFailed when there is none.
+[[nodiscard]] ExitCode RunStatus(const CommandLine& line, const aws::Environment& environment);
+
+/// `checkpoint show`, likewise.
+[[nodiscard]] ExitCode RunCheckpointShow(const CommandLine& line,
+                                         const aws::Environment& environment);
+
+[[nodiscard]] ExitCode RunVersion(const CommandLine& line);
+
+/// Tells all faults on standard error and says which exit code they make.
+ExitCode TellFaults(std::span<const Error> faults);
+
+}  // namespace ddbsync::cli

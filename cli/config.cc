@@ -1,0 +1,175 @@
+#include "cli/config.h"
+
+#include <fmt/format.h>
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "cli/settings.h"
+#include "cli/spelling.h"
+
+namespace ddbsync::cli {
+namespace {
+
+constexpr std::string_view kEndpoint = "endpoint";
+constexpr std::string_view kJob = "job";
+
+/// Walks one file and gathers its faults.
+class Reader {
+ public:
+  explicit Reader(std::string_view path) { config_.path = path; }
+
+  void Read(const toml::table& root) {
+    constexpr std::array kSections = {kJob, kEndpoint};
+    for (const auto& [key, node] : root) {
+      if (key != kJob && key != kEndpoint) {
+        Fault(key, fmt::format("unknown {} `{}`{}", node.is_table() ? "section" : "key", key.str(),
+                               DidYouMean(key.str(), kSections)));
+      } else if (const toml::table* section = node.as_table()) {
+        key == kJob ? ReadJob(*section) : ReadEndpoints(*section);
+      } else {
+        Fault(key, fmt::format("`{}` must be a section: write [{}{}]", key.str(), key.str(),
+                               key == kEndpoint ? ".NAME" : ""));
+      }
+    }
+  }
+
+  Config Take() { return std::move(config_); }
+
+ private:
+  std::string At(const toml::key& key) const {
+    return fmt::format("{}:{}", config_.path, key.source().begin.line);
+  }
+
+  void Fault(const toml::key& key, std::string_view message) {
+    config_.faults.push_back({ErrorCode::kInvalid, fmt::format("{}: {}", At(key), message)});
+  }
+
+  void ReadJob(const toml::table& section) {
+    std::vector<std::string> keys;
+    for (const Setting& setting : AllSettings()) keys.push_back(ConfigKey(setting.name));
+    const std::vector<std::string_view> known(keys.begin(), keys.end());
+    for (const auto& [key, node] : section) {
+      const auto found = std::find(keys.begin(), keys.end(), key.str());
+      if (found == keys.end()) {
+        Fault(key,
+              fmt::format("unknown key `{}` in [job]{}", key.str(), DidYouMean(key.str(), known)));
+        continue;
+      }
+      const Setting& setting = AllSettings()[static_cast<size_t>(found - keys.begin())];
+      if (const std::optional<std::string> text = Scalar(node)) {
+        config_.job[std::string(setting.name)] = {*text, fmt::format("{}: {}", At(key), key.str())};
+      } else {
+        Fault(key, fmt::format("`{}` must be one value", key.str()));
+      }
+    }
+  }
+
+  void ReadEndpoints(const toml::table& section) {
+    for (const auto& [name, node] : section) {
+      if (const toml::table* fields = node.as_table()) {
+        ReadEndpoint(name, *fields);
+      } else {
+        Fault(name, fmt::format("`{0}` must be a section of its own: write [endpoint.NAME] and "
+                                "below it {0} = ...",
+                                name.str()));
+      }
+    }
+  }
+
+  void ReadEndpoint(const toml::key& name, const toml::table& section) {
+    EndpointSettings& endpoint = config_.endpoints[std::string(name.str())];
+    std::vector<std::string> keys = {"table"};
+    for (const EndpointField& field : EndpointFields()) keys.push_back(ConfigKey(field.name));
+    const std::vector<std::string_view> known(keys.begin(), keys.end());
+    for (const auto& [key, node] : section) {
+      const auto found = std::find(keys.begin(), keys.end(), key.str());
+      const std::optional<std::string> text = node.value<std::string>();
+      if (found == keys.end()) {
+        Fault(key, fmt::format("unknown key `{}` in [endpoint.{}]{}", key.str(), name.str(),
+                               DidYouMean(key.str(), known)));
+      } else if (!node.is_string() || !text || text->empty()) {
+        Fault(key,
+              fmt::format("`{}` in [endpoint.{}] must be text in quotes", key.str(), name.str()));
+      } else if (found == keys.begin()) {
+        endpoint.table = *text;
+      } else {
+        endpoint.*EndpointFields()[static_cast<size_t>(found - keys.begin()) - 1].member = *text;
+      }
+    }
+    if (!section.contains("table")) {
+      Fault(name, fmt::format("[endpoint.{}] has no `table`", name.str()));
+    }
+  }
+
+  /// As it would be typed on the command line.
+  static std::optional<std::string> Scalar(const toml::node& node) {
+    if (const auto* text = node.as_string()) return text->get();
+    if (const auto* number = node.as_integer()) return std::to_string(number->get());
+    if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
+    if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
+    return std::nullopt;
+  }
+
+  Config config_;
+};
+
+Config Unreadable(std::string_view path, ErrorCode code, std::string message) {
+  Config config;
+  config.path = path;
+  config.faults.push_back({code, std::move(message)});
+  config.readable = false;
+  return config;
+}
+
+Config ReadConfig(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    const int reason = errno;
+    return Unreadable(path, reason == ENOENT ? ErrorCode::kNotFound : ErrorCode::kInvalid,
+                      fmt::format("cannot read the config {}: {}", path, std::strerror(reason)));
+  }
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (file.bad()) {
+    return Unreadable(path, ErrorCode::kInvalid, fmt::format("cannot read the config {}", path));
+  }
+  return ParseConfig(text, path);
+}
+
+}  // namespace
+
+Config ParseConfig(std::string_view text, std::string_view path) {
+  Reader reader(path);
+  try {
+    const toml::table root = toml::parse(text);
+    reader.Read(root);
+  } catch (const toml::parse_error& error) {
+    return Unreadable(
+        path, ErrorCode::kInvalid,
+        fmt::format("{}:{}: not TOML: {}", path, error.source().begin.line, error.description()));
+  }
+  return reader.Take();
+}
+
+Config LoadConfig(const std::optional<std::string>& asked, const aws::Environment& environment) {
+  if (asked) return ReadConfig(*asked);
+  std::error_code ignored;  // what cannot be looked at is not there
+  constexpr const char* kHere = "ddbsync.toml";
+  if (std::filesystem::exists(kHere, ignored)) return ReadConfig(kHere);
+  std::optional<std::string> home = environment.Get("XDG_CONFIG_HOME");
+  if (!home && environment.Get("HOME")) home = *environment.Get("HOME") + "/.config";
+  if (home) {
+    const std::string path = *home + "/ddbsync/config.toml";
+    if (std::filesystem::exists(path, ignored)) return ReadConfig(path);
+  }
+  return Config{};
+}
+
+}  // namespace ddbsync::cli

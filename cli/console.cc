@@ -1,0 +1,183 @@
+#include "cli/console.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/log.h"
+#include "cli/limits.h"
+#include "cli/progress_line.h"
+#include "cli/status_json.h"
+#include "cli/text.h"
+
+namespace ddbsync::cli {
+namespace {
+
+using replicator::JobState;
+using replicator::JobStatus;
+
+/// base/log.h takes a plain function, so the console that draws now is found through this. The
+/// mutex keeps a console alive while a line of another thread's is on its way to it.
+Mutex g_mutex;
+Console* g_console GUARDED_BY(g_mutex) = nullptr;
+
+constexpr int kUnknownWidth = 80;
+constexpr int kNoLimit = 1000;  // for lines that go to a file
+
+bool IsTerminal(int descriptor) {
+  const char* const term = std::getenv("TERM");
+  return isatty(descriptor) == 1 && term != nullptr && std::string_view(term) != "dumb";
+}
+
+/// Asked again for each line, so that a window may be resized at any time. The last column stays
+/// free: some terminals wrap as soon as it is written.
+int TerminalWidth() {
+  winsize size = {};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return kUnknownWidth - 1;
+  return size.ws_col - 1;
+}
+
+void Write(std::FILE* stream, std::string_view bytes) {
+  std::fwrite(bytes.data(), 1, bytes.size(), stream);
+  std::fflush(stream);
+}
+
+const char* ColorOf(const JobStatus& status) {
+  switch (status.state) {
+    case JobState::kGap:
+    case JobState::kFailed:
+      return "31";
+    case JobState::kFollowing:
+    case JobState::kDone:
+      return status.degraded || !status.ready ? "33" : "32";
+    case JobState::kCopying:
+      return "36";
+    default:
+      return "33";
+  }
+}
+
+}  // namespace
+
+Console::Console(Options options, const Clock& clock)
+    : options_(options),
+      clock_(clock),
+      live_(!options.quiet && !options.json && IsTerminal(STDOUT_FILENO)),
+      owns_log_(live_ && IsTerminal(STDERR_FILENO)) {
+  if (!owns_log_) return;
+  {
+    const MutexLock lock(g_mutex);
+    g_console = this;
+  }
+  SetLogSink(&Console::OnLogLine);
+}
+
+Console::~Console() {
+  if (owns_log_) {
+    SetLogSink(nullptr);
+    const MutexLock lock(g_mutex);
+    g_console = nullptr;
+  }
+  const MutexLock lock(mutex_);
+  Erase();
+}
+
+void Console::OnLogLine(std::string_view line) {
+  const MutexLock lock(g_mutex);
+  if (g_console == nullptr) {
+    Write(stderr, std::string(line) + "\n");
+    return;
+  }
+  const MutexLock console_lock(g_console->mutex_);
+  g_console->PrintAbove(stderr, line);
+}
+
+void Console::Line(std::string_view text) {
+  if (options_.quiet || options_.json) return;
+  const MutexLock lock(mutex_);
+  PrintAbove(stdout, text);
+}
+
+void Console::Show(const JobStatus& status) {
+  if (options_.quiet) return;
+  const MutexLock lock(mutex_);
+  const TimePoint now = clock_.Now();
+  const bool changed = shown_ && shown_->state != status.state;
+  if (shown_ && !options_.json) {
+    if (const auto change = StateChange(*shown_, status)) PrintAbove(stdout, *change);
+  }
+  if (shown_ && !changed && now < next_draw_) {
+    shown_ = status;
+    return;
+  }
+  shown_ = status;
+  if (live_) {
+    next_draw_ = now + limits::kRedrawInterval;
+    Draw(status);
+  } else if (!changed || options_.json) {
+    next_draw_ = now + limits::kStatusLineInterval;
+    StatusLine(status);
+  }
+}
+
+void Console::Finish(const JobStatus& status, std::string_view last_line) {
+  if (options_.quiet) return;
+  const MutexLock lock(mutex_);
+  Erase();
+  if (options_.json) {
+    StatusLine(status);
+  } else {
+    Write(stdout, std::string(last_line) + "\n");
+  }
+}
+
+void Console::StatusLine(const JobStatus& status) {
+  const std::string line = options_.json
+                               ? StatusToJson(status, false)
+                               : TimeText(status.now) + " " + ProgressLine(status, kNoLimit);
+  Write(stdout, line + "\n");
+}
+
+std::string Console::Painted(const std::string& line, const JobStatus& status) const {
+  const size_t state = ToString(status.state).size();
+  if (!options_.color || line.size() < state) return line;
+  return fmt::format("\x1b[{}m{}\x1b[0m{}", ColorOf(status), line.substr(0, state),
+                     line.substr(state));
+}
+
+void Console::Draw(const JobStatus& status) {
+  const std::string line = ProgressLine(status, TerminalWidth());
+  const std::string erase = EraseCode();
+  line_ = Painted(line, status);
+  line_columns_ = Columns(line);
+  Write(stdout, erase + line_);
+}
+
+/// In one write with what comes next, so that nothing flickers.
+std::string Console::EraseCode() const {
+  if (line_.empty()) return {};
+  // A window made narrower has wrapped the line: its first row is that far up.
+  const int rows_above = (line_columns_ - 1) / (TerminalWidth() + 1);
+  return rows_above > 0 ? fmt::format("\x1b[{}A\r\x1b[J", rows_above) : "\r\x1b[K";
+}
+
+void Console::Erase() {
+  Write(stdout, EraseCode());
+  line_.clear();
+}
+
+/// `stream` leads to the terminal of the live line, if there is one.
+void Console::PrintAbove(std::FILE* stream, std::string_view line) {
+  const std::string text = EraseCode() + std::string(line) + "\n";
+  Write(stream, text);
+  if (!line_.empty()) Write(stdout, line_);
+}
+
+bool WantsColor(bool no_color) {
+  return !no_color && IsTerminal(STDOUT_FILENO);
+}
+
+}  // namespace ddbsync::cli

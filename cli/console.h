@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "replicator/status.h"
+
+namespace ddbsync::cli {
+
+/// Standard output of a run. On a terminal a live line redrawn in place, with log lines placed
+/// above it; elsewhere a status line every ten seconds. Changes of state get lines of their own.
+/// Output that cannot be written is dropped: the copy matters more than its display.
+///
+/// Show and Line are called by the main thread, log lines come from any. At most one at a time.
+class Console {
+ public:
+  struct Options {
+    bool quiet = false;  ///< nothing on standard output
+    bool json = false;   ///< statuses as JSON, one a line, instead of text
+    bool color = true;
+  };
+
+  /// `clock` outlives the console.
+  Console(Options options, const Clock& clock);
+  ~Console();
+  Console(const Console&) = delete;
+  Console& operator=(const Console&) = delete;
+
+  /// For people; nothing with --json or --quiet.
+  void Line(std::string_view text);
+
+  /// Called often; draws when it is time to.
+  void Show(const replicator::JobStatus& status);
+
+  /// The last status and the last line; the live line is gone after that.
+  void Finish(const replicator::JobStatus& status, std::string_view last_line);
+
+ private:
+  static void OnLogLine(std::string_view line);
+  void Draw(const replicator::JobStatus& status) REQUIRES(mutex_);
+  [[nodiscard]] std::string EraseCode() const REQUIRES(mutex_);
+  void Erase() REQUIRES(mutex_);
+  void PrintAbove(std::FILE* stream, std::string_view line) REQUIRES(mutex_);
+  void StatusLine(const replicator::JobStatus& status) REQUIRES(mutex_);
+  [[nodiscard]] std::string Painted(const std::string& line,
+                                    const replicator::JobStatus& status) const;
+
+  const Options options_;
+  const Clock& clock_;
+  const bool live_;      ///< a live line on standard output
+  const bool owns_log_;  ///< log lines go to the same terminal
+
+  Mutex mutex_;
+  std::optional<replicator::JobStatus> shown_ GUARDED_BY(mutex_);
+  TimePoint next_draw_ GUARDED_BY(mutex_);
+  std::string line_ GUARDED_BY(mutex_);  ///< what stands there, painted; empty: nothing
+  int line_columns_ GUARDED_BY(mutex_) = 0;
+};
+
+/// True when colours are wanted on standard output: a terminal that can, and nobody said no.
+[[nodiscard]] bool WantsColor(bool no_color);
+
+}  // namespace ddbsync::cli

@@ -1,0 +1,34 @@
+#include "cli/exit_code.h"
+
+namespace ddbsync::cli {
+namespace {
+
+bool IsRepairedByHand(ErrorCode code) {
+  return code == ErrorCode::kInvalid || code == ErrorCode::kNotFound ||
+         code == ErrorCode::kConflict || code == ErrorCode::kDenied;
+}
+
+}  // namespace
+
+ExitCode ExitCodeOf(replicator::Outcome outcome) {
+  switch (outcome) {
+    case replicator::Outcome::kDone:
+      return ExitCode::kDone;
+    case replicator::Outcome::kFailed:
+      return ExitCode::kFailed;
+    case replicator::Outcome::kDegraded:
+      return ExitCode::kNotReady;
+    case replicator::Outcome::kDataAtRisk:
+      return ExitCode::kDataAtRisk;
+  }
+  return ExitCode::kFailed;
+}
+
+ExitCode ExitCodeOf(std::span<const Error> faults) {
+  for (const Error& fault : faults) {
+    if (!IsRepairedByHand(fault.code)) return ExitCode::kFailed;
+  }
+  return ExitCode::kUsage;
+}
+
+}  // namespace ddbsync::cli

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <span>
+
+#include "base/error.h"
+#include "replicator/job.h"
+
+namespace ddbsync::cli {
+
+/// What the process ends with; scripts rely on the numbers.
+enum class ExitCode {
+  kDone = 0,       ///< done, or stopped as asked
+  kFailed = 1,     ///< failed; the message says what to do
+  kUsage = 2,      ///< flags, config, tables or permissions do not fit: nothing was touched
+  kNotReady = 3,   ///< ended, but not equal: dead letters stand
+  kDataAtRisk = 4  ///< a gap, or too many dead letters: a person must decide
+};
+
+[[nodiscard]] ExitCode ExitCodeOf(replicator::Outcome outcome);
+
+/// Of faults found before a job started: kUsage when a person repairs each of them in flags,
+/// config, tables or permissions (kInvalid, kNotFound, kConflict, kDenied), kFailed as soon as one
+/// is of another kind (network, disk, a damaged checkpoint).
+[[nodiscard]] ExitCode ExitCodeOf(std::span<const Error> faults);
+
+}  // namespace ddbsync::cli

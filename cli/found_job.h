@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "checkpoint/records.h"
+#include "cli/job_home.h"
+
+namespace ddbsync::cli {
+
+/// A job's own answer to GET `path`; nothing when no process runs it (an api.json left behind by a
+/// killed one, or whose address another job took since, counts as none). Errors: kRetry when it
+/// runs but does not answer.
+[[nodiscard]] Result<std::optional<std::string>> AskRunningJob(const JobHome& home,
+                                                               const std::string& path);
+
+/// The checkpoint of a job that does not run. Errors: kNotFound (never began), kConflict (a process
+/// holds it all the same), kIo, kCorrupt, kInvalid.
+[[nodiscard]] Result<checkpoint::State> LoadStoppedJob(const JobHome& home);
+
+}  // namespace ddbsync::cli

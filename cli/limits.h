@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace ddbsync::cli::limits {
+
+/// --listen. Loopback: what a job shows is for the machine's own people and scrapers.
+inline constexpr std::string_view kDefaultListen = "127.0.0.1:9853";
+
+/// --memory. A page takes 4 MiB of credit before it is asked for (base/limits.h); fewer than 16 at
+/// once would leave segments and shards waiting for one another.
+inline constexpr size_t kLeastMemoryBytes = size_t{64} << 20;
+
+/// --io-threads, of each lane. The default is where a bounded pool of blocking calls stops gaining.
+inline constexpr int kDefaultIoThreads = 256;
+inline constexpr int kMostIoThreads = 1024;
+
+/// --segments. The API's own bound on TotalSegments.
+inline constexpr int64_t kMostSegments = 1'000'000;
+
+/// --poll-interval. GetRecords allows about five calls a second and shard for all readers together
+/// and each is billed; a minute without a look makes lag meaningless.
+inline constexpr std::chrono::milliseconds kLeastPollInterval{20};
+inline constexpr std::chrono::minutes kMostPollInterval{1};
+
+/// --settle. Below a tenth of a second even a local server's answer may be late; beyond ten minutes
+/// every start after a crash would stand still longer than any network holds a segment.
+inline constexpr std::chrono::milliseconds kLeastSettle{100};
+inline constexpr std::chrono::minutes kMostSettle{10};
+
+/// --read-capacity and --write-capacity, units per second: above every quota AWS grants.
+inline constexpr double kMostCapacity = 1e9;
+
+/// --job: it is a directory's name and a metric label.
+inline constexpr size_t kLongestJobName = 100;
+
+/// The live line's pace: smooth to the eye, nothing to the machine.
+inline constexpr std::chrono::milliseconds kRedrawInterval{250};
+/// Without a terminal.
+inline constexpr std::chrono::seconds kStatusLineInterval{10};
+
+/// `status` and `checkpoint show` ask a process on this machine; one that does not answer in this
+/// time hangs or is stopped.
+inline constexpr std::chrono::seconds kApiTimeout{5};
+
+/// `checkpoint show` for people lists at most this many of each kind; --json lists all.
+inline constexpr size_t kMostLinesShown = 20;
+
+}  // namespace ddbsync::cli::limits

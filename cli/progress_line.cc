@@ -1,0 +1,150 @@
+#include "cli/progress_line.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "cli/text.h"
+
+namespace ddbsync::cli {
+namespace {
+
+using replicator::JobState;
+using replicator::JobStatus;
+
+constexpr int kBarColumns = 20;
+constexpr std::string_view kBetween = "  ";
+
+/// A part of the line; the highest rank is left out first.
+struct Part {
+  std::string text;
+  int rank;
+};
+
+std::string Bar(double progress) {
+  const double filled = std::clamp(progress, 0.0, 1.0) * kBarColumns;
+  const auto done = static_cast<size_t>(std::floor(filled));
+  std::string bar = "[" + std::string(done, '=');
+  if (done < kBarColumns) bar += '>';
+  bar.resize(kBarColumns + 1, ' ');
+  return bar + "]";
+}
+
+/// Never 100 % before it is: the estimate of the table may be short.
+std::string Percent(double progress, bool complete) {
+  constexpr double kAlmost = 99.9;
+  const double percent = std::clamp(progress, 0.0, 1.0) * 100;
+  return complete ? "100%" : fmt::format("{:.1f}%", std::min(percent, kAlmost));
+}
+
+void AddBackfill(std::vector<Part>& parts, const JobStatus::Backfill& b) {
+  if (b.progress) {
+    parts.push_back({Bar(*b.progress), 2});
+    parts.push_back({Percent(*b.progress, b.complete), 1});
+  }
+  parts.push_back({fmt::format("{}/{}", CountText(b.items_written + b.items_fenced),
+                               CountText(std::max(b.items_expected, b.items_read))),
+                   5});
+  parts.push_back({RateText(b.items_per_second) + " items/s", 2});
+  if (b.eta_seconds) parts.push_back({"eta " + SpanText(*b.eta_seconds), 3});
+}
+
+void AddTail(std::vector<Part>& parts, const JobStatus& status) {
+  const JobStatus::Tail& t = status.tail;
+  parts.push_back({"lag " + SpanText(t.lag_seconds), 1});
+  parts.push_back(
+      {RateText(t.records_per_second) + " changes/s", status.state == JobState::kCopying ? 7 : 2});
+}
+
+std::string Join(const std::vector<Part>& parts) {
+  std::string line;
+  for (const Part& part : parts) {
+    if (!line.empty()) line.append(kBetween);
+    line.append(part.text);
+  }
+  return line;
+}
+
+bool DropLeastImportant(std::vector<Part>& parts) {
+  const auto least = std::max_element(parts.begin(), parts.end(),
+                                      [](const Part& a, const Part& b) { return a.rank < b.rank; });
+  if (least == parts.end() || least->rank == 0) return false;
+  parts.erase(least);
+  return true;
+}
+
+}  // namespace
+
+std::string ProgressLine(const JobStatus& status, int width) {
+  std::vector<Part> parts = {{std::string(ToString(status.state)), 0}};
+  const bool moving = status.state == JobState::kCopying || status.state == JobState::kFollowing ||
+                      status.state == JobState::kStopping || status.state == JobState::kPaused;
+  if (moving && status.backfill.wanted && !status.backfill.complete) {
+    AddBackfill(parts, status.backfill);
+  }
+  if (moving && status.tail.wanted) AddTail(parts, status);
+  if (moving) {
+    parts.push_back(
+        {fmt::format("in flight {}/{}", status.writes.in_flight, status.writes.in_flight_limit),
+         4});
+  }
+  if (status.dead_letters > 0) {
+    parts.push_back({fmt::format("dead letters {}", CountText(status.dead_letters)), 1});
+  }
+  // The reason is worth more than any figure but it can be cut; leave it a readable rest.
+  constexpr int kLeastReason = 24;
+  const int wanted = std::min(Columns(status.reason), kLeastReason);
+  const int rest = wanted == 0 ? 0 : wanted + static_cast<int>(kBetween.size());
+  while (Columns(Join(parts)) + rest > width && DropLeastImportant(parts)) {
+  }
+  std::string line = Join(parts);
+  if (!status.reason.empty()) line.append(kBetween).append(status.reason);
+  return Clip(line, width);
+}
+
+std::optional<std::string> StateChange(const JobStatus& before, const JobStatus& now) {
+  const bool copied = now.backfill.wanted && now.backfill.complete && !before.backfill.complete;
+  if (copied && before.state != JobState::kStarting) {
+    const JobStatus::Backfill& b = now.backfill;
+    const double seconds = std::chrono::duration<double>(now.now - now.started_at).count();
+    return fmt::format(
+        "copy complete: {} items written, {} left to the stream, {} after the start"
+        "{}",
+        CountText(b.items_written), CountText(b.items_fenced), SpanText(seconds),
+        now.tail.wanted ? "; following" : "");
+  }
+  // How a run ended is its last line's to say.
+  const bool ended = now.state == JobState::kDone || now.state == JobState::kFailed;
+  if (before.state == now.state || ended) return std::nullopt;
+  std::string line(ToString(now.state));
+  if (!now.reason.empty()) line.append(": ").append(now.reason);
+  return line;
+}
+
+std::string EndLine(const JobStatus& status, replicator::Outcome outcome, bool asked_to_stop) {
+  const std::string counts =
+      fmt::format("{} items copied, {} changes applied", CountText(status.backfill.items_written),
+                  CountText(status.tail.inserts + status.tail.modifies + status.tail.removes));
+  const std::string because = status.reason.empty() ? "" : ": " + status.reason;
+  switch (outcome) {
+    case replicator::Outcome::kDone:
+      if (asked_to_stop) {
+        return fmt::format("stopped in good order: {}; the same command resumes", counts);
+      }
+      return fmt::format("done: {}", counts);
+    case replicator::Outcome::kDegraded:
+      return fmt::format(
+          "ended with {} dead letters: {}; `ddbsync checkpoint show --job {}` lists "
+          "what the target refuses",
+          CountText(status.dead_letters), counts, status.job_id);
+    case replicator::Outcome::kDataAtRisk:
+      return fmt::format("data at risk{}; {}", because, counts);
+    case replicator::Outcome::kFailed:
+      return fmt::format("failed{}; {}; the same command resumes", because, counts);
+  }
+  return counts;
+}
+
+}  // namespace ddbsync::cli

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "replicator/job.h"
+#include "replicator/status.h"
+
+namespace ddbsync::cli {
+
+/// One line that fits `width` columns and says how far a job is and why it is not faster. The least
+/// important parts go first when there is no room; what is left of the line belongs to the reason.
+[[nodiscard]] std::string ProgressLine(const replicator::JobStatus& status, int width);
+
+/// A line of its own when a job's state changed: "copy complete: 20,000 items; following". Nothing
+/// when there is nothing to tell.
+[[nodiscard]] std::optional<std::string> StateChange(const replicator::JobStatus& before,
+                                                     const replicator::JobStatus& now);
+
+/// The last line of a run.
+[[nodiscard]] std::string EndLine(const replicator::JobStatus& status, replicator::Outcome outcome,
+                                  bool asked_to_stop);
+
+}  // namespace ddbsync::cli

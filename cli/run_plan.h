@@ -1,0 +1,32 @@
+#pragma once
+
+#include <expected>
+#include <vector>
+
+#include "aws/environment.h"
+#include "base/error.h"
+#include "cli/command_line.h"
+#include "cli/endpoint.h"
+#include "cli/job_home.h"
+#include "cli/settings.h"
+
+namespace ddbsync::cli {
+
+/// Everything that a run needs to know before it touches anything.
+struct RunPlan {
+  Settings settings;
+  Endpoint source;
+  Endpoint target;
+  JobHome home;
+};
+
+/// Reads config and variables beneath the flags. Errors: every fault of all three at once, one
+/// Error each, kInvalid or kNotFound.
+[[nodiscard]] std::expected<RunPlan, std::vector<Error>> PlanRun(
+    const CommandLine& line, const aws::Environment& environment);
+
+/// The same for commands that only look at a job: no endpoints.
+[[nodiscard]] std::expected<Settings, std::vector<Error>> PlanLook(
+    const CommandLine& line, const aws::Environment& environment);
+
+}  // namespace ddbsync::cli

@@ -1,0 +1,252 @@
+#include "cli/settings.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cctype>
+
+#include "cli/text.h"
+#include "cli/values.h"
+
+namespace ddbsync::cli {
+namespace {
+
+constexpr unsigned Bit(Command command) {
+  return 1U << static_cast<unsigned>(command);
+}
+constexpr unsigned kCopies = Bit(Command::kStart) | Bit(Command::kBackfill);
+constexpr unsigned kTails = Bit(Command::kStart) | Bit(Command::kTail);
+constexpr unsigned kRuns = kCopies | kTails;
+constexpr unsigned kLooks = Bit(Command::kStatus) | Bit(Command::kCheckpointShow);
+constexpr unsigned kAll = kRuns | kLooks | Bit(Command::kVersion);
+
+constexpr std::string_view kWhat = "What to copy";
+constexpr std::string_view kHow = "How";
+constexpr std::string_view kLimits = "Limits";
+constexpr std::string_view kPlace = "Job";
+constexpr std::string_view kOutput = "Output";
+
+Result<void> SetText(std::string& into, std::string_view text) {
+  if (text.empty()) return Fail(ErrorCode::kInvalid, "must not be empty");
+  into = text;
+  return {};
+}
+
+Result<void> SetSwitch(bool& into, std::string_view text) {
+  const Result<bool> value = ParseSwitch(text);
+  if (!value) return std::unexpected(value.error());
+  into = *value;
+  return {};
+}
+
+Result<void> SetDuration(Duration& into, std::string_view text, Duration least, Duration most) {
+  const Result<Duration> value = ParseDuration(text);
+  if (!value) return std::unexpected(value.error());
+  if (*value < least || *value > most) {
+    const auto seconds = [](Duration d) { return std::chrono::duration<double>(d).count(); };
+    return Fail(ErrorCode::kInvalid, fmt::format("`{}` is not between {:g}s and {:g}s", text,
+                                                 seconds(least), seconds(most)));
+  }
+  into = *value;
+  return {};
+}
+
+Result<void> SetInteger(int& into, std::string_view text, int64_t least, int64_t most) {
+  const Result<int64_t> value = ParseInteger(text);
+  if (!value) return std::unexpected(value.error());
+  if (*value < least || *value > most) {
+    return Fail(ErrorCode::kInvalid, fmt::format("`{}` is not between {} and {}", text,
+                                                 CountText(least), CountText(most)));
+  }
+  into = static_cast<int>(*value);
+  return {};
+}
+
+Result<void> SetCapacity(std::optional<double>& into, std::string_view text) {
+  const Result<double> value = ParseNumber(text);
+  if (!value) return std::unexpected(value.error());
+  if (!(*value > 0) || *value > limits::kMostCapacity) {
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("`{}` is not a number of capacity units per second above 0; leave it "
+                            "out for no limit of your own",
+                            text));
+  }
+  into = *value;
+  return {};
+}
+
+Result<void> SetMemory(size_t& into, std::string_view text) {
+  const Result<size_t> value = ParseSize(text);
+  if (!value) return std::unexpected(value.error());
+  if (*value < limits::kLeastMemoryBytes) {
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("`{}` is less than {}, the least with which segments and shards do not "
+                            "wait for one another",
+                            text, BytesText(static_cast<int64_t>(limits::kLeastMemoryBytes))));
+  }
+  into = *value;
+  return {};
+}
+
+/// One of a few words.
+template <class T, size_t N>
+Result<void> SetChoice(T& into, std::string_view text,
+                       const std::array<std::pair<std::string_view, T>, N>& choices) {
+  std::string known;
+  for (const auto& [word, value] : choices) {
+    if (word == text) {
+      into = value;
+      return {};
+    }
+    known.append(known.empty() ? "" : ", ").append(word);
+  }
+  return Fail(ErrorCode::kInvalid, fmt::format("`{}` is not one of: {}", text, known));
+}
+
+Result<void> SetSince(Settings& s, std::string_view text) {
+  const Result<WallTime> time = ParseTime(text);
+  if (!time) return std::unexpected(time.error());
+  s.job.since = *time;
+  return {};
+}
+
+Result<void> SetOnGap(Settings& s, std::string_view text) {
+  using replicator::OnGap;
+  return SetChoice(s.job.on_gap, text,
+                   std::array<std::pair<std::string_view, OnGap>, 2>{
+                       {{"hold", OnGap::kHold}, {"stop", OnGap::kStop}}});
+}
+
+Result<void> SetTtlDeletes(Settings& s, std::string_view text) {
+  using replicator::TtlDeletes;
+  return SetChoice(s.job.ttl_deletes, text,
+                   std::array<std::pair<std::string_view, TtlDeletes>, 2>{
+                       {{"replicate", TtlDeletes::kReplicate}, {"skip", TtlDeletes::kSkip}}});
+}
+
+Result<void> SetLogFormat(Settings& s, std::string_view text) {
+  return SetChoice(s.log_format, text,
+                   std::array<std::pair<std::string_view, LogFormat>, 2>{
+                       {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}});
+}
+
+Result<void> SetLogLevel(Settings& s, std::string_view text) {
+  return SetChoice(
+      s.log_level, text,
+      std::array<std::pair<std::string_view, LogLevel>, 4>{{{"debug", LogLevel::kDebug},
+                                                            {"info", LogLevel::kInfo},
+                                                            {"warning", LogLevel::kWarning},
+                                                            {"error", LogLevel::kError}}});
+}
+
+using Text = std::string_view;
+
+constexpr std::array kSettings = {
+    Setting{"src", "ENDPOINT", kWhat, kRuns | kLooks,
+            "source: an endpoint of the config, a table's ARN, or a table's name",
+            [](Settings& s, Text t) { return SetText(s.src, t); }},
+    Setting{"dst", "ENDPOINT", kWhat, kRuns | kLooks, "target, likewise",
+            [](Settings& s, Text t) { return SetText(s.dst, t); }},
+    Setting{"since", "TIME", kWhat, Bit(Command::kTail),
+            "follow from this moment (RFC 3339) because an external load began then; default: from "
+            "now on",
+            SetSince},
+
+    Setting{"create-target", "", kHow, kCopies,
+            "make the target table with the source's keys, indexes and capacity if it is missing",
+            [](Settings& s, Text t) { return SetSwitch(s.job.create_target, t); }},
+    Setting{"enable-stream", "", kHow, kTails, "turn the source's stream on if it is off",
+            [](Settings& s, Text t) { return SetSwitch(s.job.enable_stream, t); }},
+    Setting{"eventually-consistent", "", kHow, kCopies,
+            "scan with eventually consistent reads: half the price; each start waits a minute",
+            [](Settings& s, Text t) { return SetSwitch(s.job.eventually_consistent, t); }},
+    Setting{"on-gap", "hold|stop", kHow, kTails,
+            "when changes were lost before they were read: hold writes and serve status (default), "
+            "or exit at once; the exit code is 4 either way",
+            SetOnGap},
+    Setting{"ttl-deletes", "replicate|skip", kHow, kTails,
+            "deletes made by the source's TTL: apply them (default), or leave them to the target's "
+            "own TTL",
+            SetTtlDeletes},
+
+    Setting{"read-capacity", "UNITS", kLimits, kRuns,
+            "most read units per second; default: half of a provisioned source's, no limit on "
+            "demand",
+            [](Settings& s, Text t) { return SetCapacity(s.job.read_capacity, t); }},
+    Setting{"write-capacity", "UNITS", kLimits, kRuns,
+            "most write units per second; default: as fast as the target takes them",
+            [](Settings& s, Text t) { return SetCapacity(s.job.write_capacity, t); }},
+    Setting{"memory", "SIZE", kLimits, kRuns, "bytes of pages alive at once; default: 512MiB",
+            [](Settings& s, Text t) { return SetMemory(s.job.memory_bytes, t); }},
+    Setting{"segments", "N", kLimits, kCopies,
+            "segments of the scan; default: chosen from the table's size; kept when resuming",
+            [](Settings& s, Text t) {
+              return SetInteger(s.job.segments, t, 1, limits::kMostSegments);
+            }},
+    Setting{"poll-interval", "DURATION", kLimits, kTails,
+            "longest pause between looks at a shard that was active lately; default: 250ms",
+            [](Settings& s, Text t) {
+              return SetDuration(s.job.poll_interval, t, limits::kLeastPollInterval,
+                                 limits::kMostPollInterval);
+            }},
+    Setting{"settle", "DURATION", kLimits, kRuns,
+            "how long a write of unknown outcome may still land; waited out after an unclean stop; "
+            "default: 5s",
+            [](Settings& s, Text t) {
+              return SetDuration(s.job.settle, t, limits::kLeastSettle, limits::kMostSettle);
+            }},
+    Setting{
+        "io-threads", "N", kLimits, kRuns, "most I/O threads for each kind of work; default: 256",
+        [](Settings& s, Text t) { return SetInteger(s.io_threads, t, 1, limits::kMostIoThreads); }},
+
+    Setting{"job", "NAME", kPlace, kRuns | kLooks, "the job's name; default: SRC-DST",
+            [](Settings& s, Text t) { return SetText(s.job_name, t); }},
+    Setting{"state", "DIR", kPlace, kRuns | kLooks,
+            "where the job keeps its checkpoint; default: ~/.local/state/ddbsync/JOB",
+            [](Settings& s, Text t) { return SetText(s.state, t); }},
+    Setting{"listen", "ADDRESS", kPlace, kRuns,
+            "where /metrics, /healthz, /readyz and /api are served; default: 127.0.0.1:9853; "
+            "port 0 takes a free one",
+            [](Settings& s, Text t) { return SetText(s.listen, t); }},
+
+    Setting{"json", "", kOutput, kAll, "print JSON",
+            [](Settings& s, Text t) { return SetSwitch(s.json, t); }},
+    Setting{"quiet", "", kOutput, kRuns, "no progress on standard output; warnings remain",
+            [](Settings& s, Text t) { return SetSwitch(s.quiet, t); }},
+    Setting{"no-color", "", kOutput, kRuns | Bit(Command::kStatus),
+            "no colours (NO_COLOR does the same)",
+            [](Settings& s, Text t) { return SetSwitch(s.no_color, t); }},
+    Setting{"log-format", "text|json", kOutput, kRuns, "form of the log on standard error",
+            SetLogFormat},
+    Setting{"log-level", "LEVEL", kOutput, kRuns,
+            "least level logged: debug, info (default), warning, error", SetLogLevel},
+};
+
+}  // namespace
+
+std::span<const Setting> AllSettings() {
+  return kSettings;
+}
+
+const Setting* FindSetting(std::string_view name) {
+  for (const Setting& setting : kSettings) {
+    if (setting.name == name) return &setting;
+  }
+  return nullptr;
+}
+
+std::string ConfigKey(std::string_view name) {
+  std::string key(name);
+  for (char& c : key) c = c == '-' ? '_' : c;
+  return key;
+}
+
+std::string VariableName(std::string_view name) {
+  std::string variable = "DDBSYNC_";
+  for (const char c : ConfigKey(name)) {
+    variable += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return variable;
+}
+
+}  // namespace ddbsync::cli

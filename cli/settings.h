@@ -1,0 +1,55 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/limits.h"
+#include "replicator/job.h"
+
+namespace ddbsync::cli {
+
+enum class Command { kStart, kBackfill, kTail, kStatus, kCheckpointShow, kVersion };
+
+/// Everything that flags, DDBSYNC_* variables and the config's [job] can set, after reading.
+struct Settings {
+  replicator::JobOptions job;  ///< job_id stays empty; see cli/job_home.h
+  std::string src;             ///< as typed
+  std::string dst;
+  std::string job_name;  ///< --job; empty: made from src and dst
+  std::string state;     ///< --state; empty: the default place
+  std::string listen{limits::kDefaultListen};
+  int io_threads = limits::kDefaultIoThreads;
+  LogFormat log_format = LogFormat::kText;
+  LogLevel log_level = LogLevel::kInfo;
+  bool json = false;
+  bool quiet = false;
+  bool no_color = false;
+};
+
+/// One of them. Its name is a flag (--poll-interval), a variable (DDBSYNC_POLL_INTERVAL) and a key
+/// of the config's [job] (poll_interval), read by the same function.
+struct Setting {
+  std::string_view name;
+  std::string_view value;  ///< placeholder in --help; empty: a switch
+  std::string_view group;  ///< heading in --help
+  unsigned commands;       ///< bits of those that know the flag
+  std::string_view help;
+  Result<void> (*apply)(Settings& settings, std::string_view text);
+
+  [[nodiscard]] bool IsFor(Command command) const {
+    return (commands & (1U << static_cast<unsigned>(command))) != 0;
+  }
+};
+
+/// All of them, in the order of --help.
+[[nodiscard]] std::span<const Setting> AllSettings();
+[[nodiscard]] const Setting* FindSetting(std::string_view name);
+
+/// "poll-interval" as "poll_interval" and "DDBSYNC_POLL_INTERVAL".
+[[nodiscard]] std::string ConfigKey(std::string_view name);
+[[nodiscard]] std::string VariableName(std::string_view name);
+
+}  // namespace ddbsync::cli

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "checkpoint/records.h"
+#include "replicator/status.h"
+
+namespace ddbsync::cli {
+
+/// What `status` prints for a running job: one screen, its last line what to do next. Ends with a
+/// newline.
+[[nodiscard]] std::string StatusScreen(const replicator::JobStatus& status, bool color);
+
+/// The same for a job that does not run, from its checkpoint.
+[[nodiscard]] std::string StoppedScreen(const checkpoint::State& state, bool color);
+
+}  // namespace ddbsync::cli

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+namespace ddbsync::cli {
+
+// Values as people type them, from flags, environment and config alike. Every error is kInvalid and
+// says what was typed and what is understood.
+
+/// "200ms", "5s", "2m", "1.5h"; a number without unit is refused, because it may be meant as either
+/// seconds or milliseconds.
+[[nodiscard]] Result<Duration> ParseDuration(std::string_view text);
+
+/// "512MiB" (1024 based), "1GB" (1000 based), "1048576" (bytes).
+[[nodiscard]] Result<size_t> ParseSize(std::string_view text);
+
+/// RFC 3339: "2026-11-21T09:30:00Z", "2026-11-21T09:30:00.250+01:00".
+[[nodiscard]] Result<WallTime> ParseTime(std::string_view text);
+
+[[nodiscard]] Result<int64_t> ParseInteger(std::string_view text);
+[[nodiscard]] Result<double> ParseNumber(std::string_view text);
+
+/// "true", "yes", "on", "1" and their opposites.
+[[nodiscard]] Result<bool> ParseSwitch(std::string_view text);
+
+}  // namespace ddbsync::cli

@@ -1,0 +1,229 @@
+#include "cli/run_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/cli/fake_environment.h"
+#include "tests/cli/temporary_directory.h"
+
+namespace ddbsync::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+/// A config of two endpoints and a home of its own.
+class RunPlanTest : public ::testing::Test {
+ protected:
+  std::expected<RunPlan, std::vector<Error>> Plan(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin() + 1, {"--config", config_});
+    return PlanRun(ParseCommandLine(arguments), FakeEnvironment(variables_));
+  }
+
+  std::string Faults(const std::vector<std::string>& arguments) {
+    const auto plan = Plan(arguments);
+    std::string all;
+    if (!plan) {
+      for (const Error& fault : plan.error()) all += ToString(fault) + "\n";
+    }
+    return all;
+  }
+
+  TemporaryDirectory directory_;
+  std::string config_ = directory_.Write("c.toml", R"(
+[job]
+segments = 32
+memory = "256MiB"
+[endpoint.a]
+table = "orders"
+region = "eu-west-1"
+[endpoint.b]
+table = "orders-copy"
+region = "eu-west-1"
+)");
+  std::map<std::string, std::string> variables_ = {{"HOME", "/home/someone"}};
+};
+
+TEST_F(RunPlanTest, DefaultsAreThoseOfTheDesign) {
+  const auto plan = Plan({"start", "--src", "a", "--dst", "b"});
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->settings.listen, "127.0.0.1:9853");
+  EXPECT_EQ(plan->settings.job.settle, std::chrono::seconds(5));
+  EXPECT_EQ(plan->settings.job.poll_interval, std::chrono::milliseconds(250));
+  EXPECT_EQ(plan->settings.job.phases, replicator::Phases::kBackfillAndTail);
+  EXPECT_EQ(plan->settings.job.job_id, "a-b");
+  EXPECT_EQ(plan->home.directory, "/home/someone/.local/state/ddbsync/a-b");
+  EXPECT_FALSE(plan->settings.job.write_capacity);
+  EXPECT_EQ(plan->settings.io_threads, 256);
+}
+
+TEST_F(RunPlanTest, FlagWinsOverVariableOverConfigOverDefault) {
+  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->settings.job.segments, 32);
+  variables_["DDBSYNC_SEGMENTS"] = "48";
+  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->settings.job.segments, 48);
+  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b", "--segments", "64"})->settings.job.segments,
+            64);
+  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->settings.job.memory_bytes,
+            size_t{256} << 20);
+}
+
+TEST_F(RunPlanTest, EverySettingReachesTheJob) {
+  const auto plan = Plan({"start",
+                          "--src",
+                          "a",
+                          "--dst",
+                          "b",
+                          "--create-target",
+                          "--enable-stream",
+                          "--eventually-consistent",
+                          "--on-gap",
+                          "stop",
+                          "--ttl-deletes",
+                          "skip",
+                          "--read-capacity",
+                          "100",
+                          "--write-capacity",
+                          "50.5",
+                          "--poll-interval",
+                          "1s",
+                          "--settle",
+                          "200ms",
+                          "--io-threads",
+                          "8",
+                          "--log-format",
+                          "json",
+                          "--log-level",
+                          "debug",
+                          "--listen",
+                          "127.0.0.1:0",
+                          "--quiet",
+                          "--json",
+                          "--no-color",
+                          "--job",
+                          "j",
+                          "--state",
+                          "/var/lib/ddbsync/j"});
+  ASSERT_TRUE(plan);
+  const replicator::JobOptions& job = plan->settings.job;
+  EXPECT_TRUE(job.create_target && job.enable_stream && job.eventually_consistent);
+  EXPECT_EQ(job.on_gap, replicator::OnGap::kStop);
+  EXPECT_EQ(job.ttl_deletes, replicator::TtlDeletes::kSkip);
+  EXPECT_EQ(job.read_capacity, 100);
+  EXPECT_EQ(job.write_capacity, 50.5);
+  EXPECT_EQ(job.poll_interval, std::chrono::seconds(1));
+  EXPECT_EQ(job.settle, std::chrono::milliseconds(200));
+  EXPECT_EQ(job.job_id, "j");
+  EXPECT_EQ(plan->settings.io_threads, 8);
+  EXPECT_EQ(plan->settings.log_format, LogFormat::kJson);
+  EXPECT_EQ(plan->settings.log_level, LogLevel::kDebug);
+  EXPECT_TRUE(plan->settings.quiet && plan->settings.json && plan->settings.no_color);
+  EXPECT_EQ(plan->settings.listen, "127.0.0.1:0");
+  EXPECT_EQ(plan->home.directory, "/var/lib/ddbsync/j");
+}
+
+TEST_F(RunPlanTest, TailMayBeginInThePast) {
+  const auto plan = Plan({"tail", "--src", "a", "--dst", "b", "--since", "2026-11-21T00:00:00Z"});
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->settings.job.phases, replicator::Phases::kTailOnly);
+  EXPECT_TRUE(plan->settings.job.since);
+}
+
+TEST_F(RunPlanTest, FaultsOfFlagsVariablesAndConfigAreToldTogether) {
+  config_ = directory_.Write("bad.toml", R"(
+[job]
+settle = "yesterday"
+[endpoint.a]
+table = "orders"
+regoin = "eu-west-1"
+)");
+  variables_["DDBSYNC_MEMORY"] = "1MiB";
+  const std::string faults =
+      Faults({"start", "--src", "a", "--io-threads", "0", "--write-capacity", "-1", "--wat"});
+  EXPECT_THAT(faults, HasSubstr("unknown option --wat"));
+  EXPECT_THAT(faults, HasSubstr("bad.toml:6: unknown key `regoin`"));
+  EXPECT_THAT(faults, HasSubstr("bad.toml:3: settle: `yesterday` is not a duration"));
+  EXPECT_THAT(faults, HasSubstr("DDBSYNC_MEMORY: `1MiB` is less than 64.0 MiB"));
+  EXPECT_THAT(faults, HasSubstr("--io-threads: `0` is not between 1 and 1,024"));
+  EXPECT_THAT(faults, HasSubstr("--write-capacity: `-1`"));
+  EXPECT_THAT(faults, HasSubstr("source a: no region"));
+  EXPECT_THAT(faults, HasSubstr("--dst is missing"));
+}
+
+TEST_F(RunPlanTest, LimitsAreKept) {
+  for (const auto& [flag, value] :
+       std::vector<std::pair<std::string, std::string>>{{"--segments", "0"},
+                                                        {"--segments", "1000001"},
+                                                        {"--poll-interval", "0s"},
+                                                        {"--poll-interval", "1h"},
+                                                        {"--settle", "1ms"},
+                                                        {"--io-threads", "1025"},
+                                                        {"--memory", "63MiB"},
+                                                        {"--read-capacity", "0"},
+                                                        {"--read-capacity", "nan"},
+                                                        {"--on-gap", "resync"},
+                                                        {"--ttl-deletes", "yes"},
+                                                        {"--log-level", "loud"},
+                                                        {"--listen", ""},
+                                                        {"--job", "no/slash"},
+                                                        {"--job", ".."},
+                                                        {"--job", std::string(101, 'x')}}) {
+    const auto plan = Plan({"start", "--src", "a", "--dst", "b", flag, value});
+    ASSERT_FALSE(plan) << flag << " " << value;
+    EXPECT_THAT(plan.error(), SizeIs(1)) << flag << " " << value;
+  }
+}
+
+TEST_F(RunPlanTest, SourceThatIsTheTargetIsRefused) {
+  EXPECT_THAT(Faults({"start", "--src", "a", "--dst", "a"}), HasSubstr("are the same table"));
+}
+
+TEST_F(RunPlanTest, BrokenConfigDoesNotMakeItsEndpointsUnknown) {
+  config_ = directory_.Write("broken.toml", "[endpoint.a\n");
+  const auto plan = Plan({"start", "--src", "a", "--dst", "b"});
+  ASSERT_FALSE(plan);
+  EXPECT_THAT(plan.error(), SizeIs(1));
+}
+
+TEST_F(RunPlanTest, JobOfArnsIsNamedAfterAllThatTellsThemApart) {
+  const auto plan = Plan(
+      {"start", "--src", "arn:aws:dynamodb:eu-west-1:111111111111:table/orders", "--dst", "b"});
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->home.job_id, "eu-west-1.111111111111.orders-b");
+}
+
+TEST_F(RunPlanTest, StateHomeIsHonoured) {
+  variables_["XDG_STATE_HOME"] = "/state";
+  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->home.directory, "/state/ddbsync/a-b");
+}
+
+class JobHomeTest : public ::testing::Test {
+ protected:
+  Result<JobHome> Find(const Settings& settings) {
+    return FindJobHome(settings, FakeEnvironment({{"XDG_STATE_HOME", directory_.path()}}));
+  }
+  TemporaryDirectory directory_;
+};
+
+TEST_F(JobHomeTest, OnlyJobThereIsNeedsNoName) {
+  EXPECT_EQ(Find({}).error().code, ErrorCode::kNotFound);
+  directory_.Write("ddbsync/a-b/api.json", "");
+  EXPECT_EQ(Find({})->job_id, "a-b");
+  directory_.Write("ddbsync/c-d/api.json", "");
+  const auto which = Find({});
+  ASSERT_FALSE(which);
+  EXPECT_EQ(which.error().code, ErrorCode::kInvalid);
+  EXPECT_THAT(which.error().message, HasSubstr("a-b, c-d"));
+}
+
+TEST_F(JobHomeTest, UnknownJobIsNotFoundAndTheOthersAreNamed) {
+  directory_.Write("ddbsync/a-b/api.json", "");
+  Settings settings;
+  settings.job_name = "x-y";
+  const auto home = Find(settings);
+  ASSERT_FALSE(home);
+  EXPECT_EQ(home.error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(home.error().message, HasSubstr("there is: a-b"));
+}
+
+}  // namespace
+}  // namespace ddbsync::cli

@@ -1,0 +1,114 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/api.h"
+#include "cli/checkpoint_screen.h"
+#include "cli/limits.h"
+#include "cli/status_screen.h"
+#include "cli/values.h"
+
+namespace ddbsync::cli {
+namespace {
+
+using replicator::JobState;
+using replicator::JobStatus;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+JobStatus Following() {
+  JobStatus status;
+  status.job_id = "a-b";
+  status.version = "1.2.3";
+  status.state = JobState::kFollowing;
+  status.ready = true;
+  status.source_arn = "arn:a";
+  status.target_arn = "arn:b";
+  status.started_at = *ParseTime("2026-11-21T09:00:00Z");
+  status.now = *ParseTime("2026-11-21T10:00:00Z");
+  status.backfill.wanted = true;
+  status.backfill.complete = true;
+  status.backfill.segments = 8;
+  status.backfill.segments_finished = 8;
+  status.tail.wanted = true;
+  status.tail.shards_reading = 4;
+  status.tail.inserts = 1000;
+  return status;
+}
+
+TEST(StatusScreen, FitsOneScreenAndEndsWithWhatToDo) {
+  const std::string screen = StatusScreen(Following(), false);
+  constexpr int kRowsOfAScreen = 24;
+  EXPECT_LE(std::count(screen.begin(), screen.end(), '\n'), kRowsOfAScreen);
+  EXPECT_THAT(screen, HasSubstr("job           a-b (ddbsync 1.2.3, up 1h00m)\n"));
+  EXPECT_THAT(screen, HasSubstr("state         following\n"));
+  EXPECT_THAT(screen, HasSubstr("lag           unknown"));
+  EXPECT_THAT(screen, HasSubstr("1,000 inserts"));
+  EXPECT_THAT(screen, HasSubstr("\nnext          nothing"));
+  EXPECT_THAT(screen, Not(HasSubstr("\x1b")));
+}
+
+TEST(StatusScreen, ColorsOnlyWhenAsked) {
+  EXPECT_THAT(StatusScreen(Following(), true), HasSubstr("\x1b[32mfollowing\x1b[0m"));
+}
+
+TEST(StatusScreen, GapSaysThatGoingOnDoesNotHelp) {
+  JobStatus status = Following();
+  status.state = JobState::kGap;
+  status.ready = false;
+  status.reason = "shard x was trimmed";
+  status.gaps = 1;
+  const std::string screen = StatusScreen(status, false);
+  EXPECT_THAT(screen, HasSubstr("gap: shard x was trimmed"));
+  EXPECT_THAT(screen, HasSubstr("changes were lost"));
+}
+
+TEST(StatusScreen, DeadLettersPointToTheirList) {
+  JobStatus status = Following();
+  status.degraded = true;
+  status.dead_letters = 2;
+  EXPECT_THAT(StatusScreen(status, false), HasSubstr("ddbsync checkpoint show --job a-b"));
+}
+
+checkpoint::State Stopped() {
+  checkpoint::State state;
+  state.job = checkpoint::JobRecord{.job_id = "a-b", .total_segments = 2};
+  state.segments = {{.segment = 0, .finished = true, .items_written = 10},
+                    {.segment = 1, .items_written = 5}};
+  state.shards = {{.shard_id = "shardId-1",
+                   .position = "100",
+                   .position_created = *ParseTime("2026-11-21T09:00:00Z")}};
+  return state;
+}
+
+TEST(StoppedScreen, SaysThatNothingRunsAndWhatIsSafe) {
+  const std::string screen = StoppedScreen(Stopped(), false);
+  EXPECT_THAT(screen, HasSubstr("not running; did not stop in good order"));
+  EXPECT_THAT(screen, HasSubstr("1 of 2 segments finished, 15 items written"));
+  EXPECT_THAT(screen, HasSubstr("the newest of 2026-11-21T09:00:00.000Z"));
+  EXPECT_THAT(screen, HasSubstr("run the same start command"));
+}
+
+TEST(CheckpointScreen, ListsTheFirstOfEachKindAndCountsTheRest) {
+  checkpoint::State state = Stopped();
+  state.dead_letters.assign(limits::kMostLinesShown + 5,
+                            {.key_json = R"({"pk":{"S":"y"}})", .reason = "too big"});
+  const std::string screen = CheckpointScreen(state);
+  EXPECT_THAT(screen, HasSubstr("segments: 2\n"));
+  EXPECT_THAT(screen, HasSubstr("shardId-1  applied to 100"));
+  EXPECT_THAT(screen, HasSubstr("dead letters: 25\n"));
+  EXPECT_THAT(screen, HasSubstr("... and 5 more; --json lists all"));
+  EXPECT_THAT(screen, HasSubstr("gaps: 0\n"));
+}
+
+TEST(Readiness, IsUnavailableWithTheReasonWhenTheJobStandsStill) {
+  EXPECT_EQ(Readiness(Following()).status, 200);
+  JobStatus status = Following();
+  status.ready = false;
+  status.reason = "no poll for 60 s";
+  const metrics::Reply reply = Readiness(status);
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_THAT(reply.body, HasSubstr("no poll for 60 s"));
+}
+
+}  // namespace
+}  // namespace ddbsync::cli
