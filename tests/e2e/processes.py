@@ -1,0 +1,60 @@
+"""Child processes that cannot outlive the program that started them."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import time
+
+STOP_SECONDS = 10  # a server that ignores SIGTERM this long is killed
+_PR_SET_PDEATHSIG = 1  # sys/prctl.h
+_libc = ctypes.CDLL(None)
+
+
+class TimedOut(Exception):
+    pass
+
+
+def wait_for(condition, seconds, what):
+    """Returns the first true value of `condition()`; raises TimedOut, naming `what`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise TimedOut(f"waited {seconds} s in vain for {what() if callable(what) else what}")
+        time.sleep(0.02)
+
+
+def spawn(argv, **options):
+    """Starts a process that the kernel kills when this one dies, by whatever signal.
+
+    Only from a thread that lives as long as the program: the kernel watches the thread.
+    """
+    parent = os.getpid()
+
+    def die_with_parent():
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return subprocess.Popen(argv, preexec_fn=die_with_parent, **options)
+
+
+def stop(process, seconds=STOP_SECONDS):
+    """Ends a process and reaps it."""
+    if process.poll() is None:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+    if process.poll() is None:
+        process.kill()
+    return process.wait()
+
+
+def free_port():
+    with socket.create_server(("", 0)) as listener:
+        return listener.getsockname()[1]

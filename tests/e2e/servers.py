@@ -1,0 +1,122 @@
+"""The two DynamoDB servers of the tests: AWS's DynamoDB Local, and dynalite as a second opinion.
+
+    with DynamoDBLocal() as source, Dynalite() as target:
+        source.client().list_tables()
+"""
+
+import fcntl
+import pathlib
+import shutil
+import socket
+import subprocess
+
+import boto3
+import botocore.config
+
+import processes
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CACHE = ROOT / "build" / "tools"
+REGION = "us-east-1"
+# DynamoDB Local takes letters and digits only in a key id.
+ACCESS_KEY, SECRET_KEY = "local", "local"
+START_SECONDS = 30
+HEAP = "-Xmx1g"
+
+
+def client_for(url, service="dynamodb", **config):
+    """A boto3 client that takes nothing from the environment and does not retry for long."""
+    return boto3.client(
+        service,
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+        config=botocore.config.Config(
+            proxies={}, max_pool_connections=32, retries={"total_max_attempts": 5}, **config
+        ),
+    )
+
+
+class _Server:
+    """A server process on a free port, ready for requests inside `with`."""
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self, port=None):
+        self.port = port or processes.free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._process = processes.spawn(
+            self._command(), cwd=self._folder(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        try:
+            processes.wait_for(self._answers, START_SECONDS, f"{type(self).__name__} to answer")
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self):
+        processes.stop(self._process)
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def client(self, service="dynamodb", **config):
+        return client_for(self.url, service, **config)
+
+    def _answers(self):
+        if self._process.poll() is not None:
+            raise RuntimeError(f"{type(self).__name__} ended with {self._process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            return True
+        except OSError:
+            return False
+
+
+class DynamoDBLocal(_Server):
+    """In memory; every client sees the same tables, whatever its region and keys."""
+
+    def _folder(self):
+        fetched = subprocess.run([ROOT / "tools" / "dynamodb-local", "--fetch"],
+                                 check=True, stdout=subprocess.PIPE, text=True)
+        return fetched.stdout.strip()
+
+    def _command(self):
+        return ["java", HEAP, "-Djava.library.path=DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar",
+                "-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(self.port)]
+
+
+class Dynalite(_Server):
+    """Tables only: dynalite knows no streams, so it can be a target and never a source.
+
+    It ends when a client hangs up in the middle of a request.
+    """
+
+    def _folder(self):
+        folder = CACHE / "dynalite"
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(CACHE / "dynalite.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            here = pathlib.Path(__file__).parent
+            locked = (here / "package-lock.json").read_text()
+            complete = folder / "complete"
+            if not complete.exists() or complete.read_text() != locked:
+                for name in ("package.json", "package-lock.json"):
+                    shutil.copy(here / name, folder)
+                # In memory it needs no native addon, so no install script has to run.
+                subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund",
+                                "--silent"], cwd=folder, check=True)
+                complete.write_text(locked)
+        return folder
+
+    def _command(self):
+        return ["node", "node_modules/dynalite/cli.js", "--host", "127.0.0.1", "--port",
+                str(self.port), "--createTableMs", "20", "--deleteTableMs", "20"]
