@@ -69,12 +69,8 @@ void Conductor::Run(TimePoint now) {
 
 void Conductor::NoteState(TimePoint now) {
   if (phase_ != Phase::kRunning) return;
-  JobState state = JobState::kFollowing;
-  if (job_.wants_backfill() && !job_.backfill_->complete()) state = JobState::kCopying;
-  if (job_.backfill_paused_) state = JobState::kPaused;
-  if (now < job_.gate_.opens()) state = JobState::kSettling;
+  const JobState state = job_.RunningState(job_.copied(), now);
   MutexLock lock(job_.mutex_);
-  if (!job_.gap_reason_.empty()) state = JobState::kGap;
   if (job_.state_ == state) return;
   Log(LogLevel::kInfo, "state", "", {{"from", ToString(job_.state_)}, {"to", ToString(state)}});
   job_.state_ = state;

@@ -133,9 +133,12 @@ void LiveJob::FillHealth(JobStatus& status, TimePoint now) const {
   const std::string standstill = Standstill(now);
   const std::string trouble = health_.Reason(now);
   const std::string bottleneck = Bottleneck(now);
+  // Not what the conductor noted last: its note is older than the figures beside it.
+  const JobState running = RunningState(!wants_backfill() || status.backfill.complete, now);
 
   MutexLock lock(mutex_);
-  status.state = state_;
+  const bool runs = state_ != JobState::kStarting && state_ != JobState::kStopping && !ended_;
+  status.state = runs ? running : state_;
   status.gaps = static_cast<int64_t>(gaps_.size());
   if (!gap_reason_.empty()) {
     status.reason = "changes were lost: " + gap_reason_ +
@@ -147,19 +150,30 @@ void LiveJob::FillHealth(JobStatus& status, TimePoint now) const {
     status.reason = "the checkpoint cannot be written: " + ToString(*commits.last_error);
   } else if (!standstill.empty()) {
     status.reason = standstill + (trouble.empty() ? "" : "; " + trouble);
-  } else if (state_ == JobState::kSettling) {
+  } else if (status.state == JobState::kSettling) {
     status.reason = "waiting until writes of the stop that was not clean can land no more";
   } else if (!trouble.empty()) {
     status.reason = trouble;
-  } else if (state_ == JobState::kCopying) {
+  } else if (status.state == JobState::kCopying) {
     status.reason = bottleneck;
   }
-  const bool going = state_ == JobState::kCopying || state_ == JobState::kFollowing ||
-                     state_ == JobState::kSettling || state_ == JobState::kPaused;
+  const bool going =
+      status.state == JobState::kCopying || status.state == JobState::kFollowing ||
+      status.state == JobState::kSettling || status.state == JobState::kPaused;
   status.ready = going && standstill.empty() && gap_reason_.empty();
   if (status.reason.empty() && status.degraded) {
     status.reason = "the target refuses some items; see `ddbsync checkpoint show`";
   }
+}
+
+JobState LiveJob::RunningState(bool copied, TimePoint now) const {
+  {
+    MutexLock lock(mutex_);
+    if (!gap_reason_.empty()) return JobState::kGap;
+  }
+  if (now < gate_.opens()) return JobState::kSettling;
+  if (backfill_paused_) return JobState::kPaused;
+  return copied ? JobState::kFollowing : JobState::kCopying;
 }
 
 std::string LiveJob::Bottleneck(TimePoint now) const {

@@ -26,6 +26,11 @@ inline constexpr int kMinSegments = 64;
 inline constexpr int kMaxSegments = 8192;
 inline constexpr int64_t kBytesPerSegment = int64_t{32} << 20;
 
+/// A page of 1 MB read consistently, at 4 KB a unit: what is taken before the first page told more.
+inline constexpr double kUnitsOfFullPage = 256;
+/// Who waits for capacity looks again after this: what was taken too much comes back any time.
+inline constexpr std::chrono::milliseconds kCapacityLook{100};
+
 /// Pause of a segment whose items came back unprocessed; doubles while they keep coming back.
 inline constexpr std::chrono::milliseconds kFirstLeftoverPause{50};
 inline constexpr std::chrono::milliseconds kLongestLeftoverPause{5000};
@@ -66,8 +71,9 @@ inline constexpr int kDeadLetterWindow = 1'000;
 /// So many standing ones are logged one by one.
 inline constexpr size_t kLoggedDeadLetters = 20;
 
-/// A tail, commit or backfill without progress for this long takes readiness away.
-inline constexpr std::chrono::seconds kStandstill{60};
+/// A tail, commit or backfill without progress for this long takes readiness away: well inside the
+/// minute that I9 allows.
+inline constexpr std::chrono::seconds kStandstill{50};
 
 /// How often both tables are looked at for having been recreated, or their stream switched.
 inline constexpr std::chrono::seconds kTableWatchInterval{60};

@@ -160,6 +160,7 @@ void LiveJob::SpawnBackfill(TimePoint now) {
                             .credit = credit_,
                             .limit = scan_limit_,
                             .capacity = read_capacity_,
+                            .units_per_page = units_per_page_,
                             .budget = source_budget_,
                             .gate = gate_,
                             .paused = backfill_paused_,

@@ -23,6 +23,7 @@
 #include "replicator/fence.h"
 #include "replicator/health.h"
 #include "replicator/job.h"
+#include "replicator/limits.h"
 #include "replicator/pace.h"
 #include "replicator/preflight.h"
 #include "replicator/rechecks.h"
@@ -67,7 +68,11 @@ class LiveJob final : public Job {
   [[nodiscard]] bool wants_tail() const { return options_.phases != Phases::kBackfillOnly; }
   [[nodiscard]] bool wants_backfill() const { return options_.phases != Phases::kTailOnly; }
 
+  [[nodiscard]] bool copied() const { return !wants_backfill() || backfill_->complete(); }
+
   // job_status.cc
+  /// What a job that is neither starting nor ending does; `copied`: nothing of the backfill is left.
+  [[nodiscard]] JobState RunningState(bool copied, TimePoint now) const;
   void FillBackfill(JobStatus& status, TimePoint now) const;
   void FillTail(JobStatus& status) const;
   void FillWrites(JobStatus& status) const;
@@ -98,6 +103,7 @@ class LiveJob final : public Job {
   DeadLetters dead_letters_;
   InFlightLimit write_limit_, scan_limit_;
   CapacityBucket read_capacity_, write_capacity_;
+  std::atomic<double> units_per_page_{limits::kUnitsOfFullPage};
   TailQueue tail_queue_;
   std::unique_ptr<Backfill> backfill_;
   std::unique_ptr<Dealer> dealer_;

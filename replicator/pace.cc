@@ -93,7 +93,7 @@ std::optional<TimePoint> CapacityBucket::TakeOrRetryAt(User user, double estimat
   last_refused_ = now;
   const double missing = floor - available_;
   const auto wait = std::chrono::duration<double>(missing / *rate_) + std::chrono::milliseconds(1);
-  return now + std::chrono::ceil<std::chrono::milliseconds>(wait);
+  return now + std::min(std::chrono::ceil<std::chrono::milliseconds>(wait), limits::kCapacityLook);
 }
 
 void CapacityBucket::Correct(double estimate, double actual) {

@@ -42,12 +42,6 @@ dynamodb::ScanRequest FirstItem(std::string_view table) {
   return request;
 }
 
-bool SameTable(const Side& a, const dynamodb::TableDescription& left, const Side& b,
-               const dynamodb::TableDescription& right) {
-  if (!left.id.empty() && left.id == right.id) return true;
-  return left.arn == right.arn && a.tables->aws().url() == b.tables->aws().url();
-}
-
 }  // namespace
 
 std::expected<StartingPoint, std::vector<Error>> Preflight::Run() {
@@ -131,7 +125,8 @@ void Preflight::LookAtTarget() {
 }
 
 void Preflight::CompareTables() {
-  if (SameTable(source_, point_.source, target_, point_.target)) {
+  // Whatever their endpoints are called: one server may have several names.
+  if (point_.source.Identity() == point_.target.Identity()) {
     Fault(ErrorCode::kInvalid, "source and target are the same table: " + point_.source.arn);
   }
   if (point_.source.key != point_.target.key) {

@@ -10,8 +10,6 @@
 namespace ddbsync::replicator {
 namespace {
 
-/// A full page of 1 MB costs 256 units read consistently, half of it eventually (4 KB a unit).
-constexpr double kUnitsOfFullPage = 256;
 constexpr double kBytesPerUnit = 4096;
 
 }  // namespace
@@ -37,7 +35,7 @@ Next SegmentScanner::Step(TimePoint now) {
 Next SegmentScanner::Read(const std::string& cursor, TimePoint now) {
   if (!context_.limit.TryEnter(waker())) return Next::WhenWoken();
   auto feedback = InFlightLimit::Feedback::kNeutral;
-  const double estimate = units_per_page_ > 0 ? units_per_page_ : kUnitsOfFullPage;
+  const double estimate = context_.units_per_page;  // capacity is taken before the cost is known
   auto leave = [&](Next next) {
     context_.limit.Leave(feedback, context_.clock.Now());
     return next;
@@ -69,8 +67,8 @@ Next SegmentScanner::Read(const std::string& cursor, TimePoint now) {
   grant->ResizeTo(page->bytes());
   const double computed = std::ceil(static_cast<double>(page->bytes()) / kBytesPerUnit) *
                           (context_.consistent ? 1.0 : 0.5);
-  const double units = page->consumed_units().value_or(std::min(computed, kUnitsOfFullPage));
-  units_per_page_ = units;
+  const double units = page->consumed_units().value_or(std::min(computed, limits::kUnitsOfFullPage));
+  context_.units_per_page = units;
   context_.capacity.Correct(estimate, units);
   context_.counters.source_read_units += units;
   context_.backfill.AddPage(std::make_shared<BackfillPage>(*std::move(page), *std::move(grant),

@@ -30,6 +30,7 @@ struct ScanContext {
   ByteCredit& credit;
   InFlightLimit& limit;
   CapacityBucket& capacity;
+  std::atomic<double>& units_per_page;  ///< what the newest page of any segment cost
   aws::RetryBudget& budget;
   const WriteGate& gate;  ///< closed: no more reads
   const std::atomic<bool>& paused;
@@ -55,7 +56,6 @@ class SegmentScanner final : public Task {
   const int segment_;
   const ScanContext context_;
   aws::Backoff backoff_;
-  double units_per_page_ = 0;  ///< learnt; capacity is taken before it is known
 };
 
 }  // namespace ddbsync::replicator

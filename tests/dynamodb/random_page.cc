@@ -9,7 +9,7 @@ namespace {
 constexpr int kMaxDepth = 32;
 
 std::string Escape(uint32_t unit) {
-  char text[8];
+  char text[12];
   std::snprintf(text, sizeof(text), "\\u%04X", unit);
   return text;
 }

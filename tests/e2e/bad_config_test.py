@@ -75,7 +75,7 @@ class BadConfigTest(fixtures.Case):
         self.target = self.source
         self.target_url = self.server.url.replace("127.0.0.1", "localhost")
         self.config()
-        self.assert_refused()
+        self.assert_refused("same table")
 
     def test_a_region_that_contradicts_the_arn_is_refused(self):
         self.make_tables(items=5)

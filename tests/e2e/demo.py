@@ -25,7 +25,7 @@ SMALL_CHANGES_PER_SECOND = 20
 WANTED_PER_SECOND = 200
 # Units per second. DynamoDB Local does one thing at a time, and reads the whole table for a page of
 # any segment: without a limit the writer would wait behind the scan.
-READ_CAPACITY = 250
+READ_CAPACITY = 60
 KILL_BETWEEN = (0.25, 0.75)  # of the items
 FOLLOWED = 1000  # updates seen before the second kill, and again before the end
 WAIT_SECONDS = 90

@@ -72,6 +72,18 @@ TEST(CapacityBucket, KeepsItsRateWhateverTheEstimate) {
   EXPECT_NEAR(Taken(500, 25, 5, 60), 500 * 60, 1500);
 }
 
+TEST(CapacityBucket, WhatWasTakenTooMuchIsOthersAtOnce) {
+  CapacityBucket bucket(60);
+  const auto backfill = CapacityBucket::User::kBackfill;
+  auto begun = kNow;
+  while (auto retry_at = bucket.TakeOrRetryAt(backfill, 256, begun)) begun = *retry_at;
+  const auto other = bucket.TakeOrRetryAt(backfill, 256, begun);
+  ASSERT_TRUE(other);  // 256 units are over four seconds' worth
+  bucket.Correct(256, 1);
+  EXPECT_LE(*other, begun + std::chrono::milliseconds(100));
+  EXPECT_EQ(bucket.TakeOrRetryAt(backfill, 256, *other), std::nullopt);
+}
+
 TEST(CapacityBucket, TheTailGoesFirst) {
   CapacityBucket bucket(100);
   while (!bucket.TakeOrRetryAt(CapacityBucket::User::kBackfill, 10, kNow)) {
