@@ -90,8 +90,9 @@ class DynamoDBLocal(_Server):
         return fetched.stdout.strip()
 
     def _command(self):
-        return ["java", HEAP, "-Djava.library.path=DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar",
-                "-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(self.port)]
+        return ["env", "LD_PRELOAD=./loopback_only.so", "java", HEAP, "-Djava.library.path=DynamoDBLocal_lib",
+                "-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb", "-disableTelemetry",
+                "-port", str(self.port)]
 
 
 class Dynalite(_Server):
