@@ -32,6 +32,11 @@ struct AppliedWrite {
   const std::string* before = nullptr;  ///< item JSON; null: there was none
   const std::string* after = nullptr;   ///< null: a delete
   WallTime at;
+  bool sender_gone = false;  ///< it landed after its sender had given up
+  // Its record in the table's stream; all empty when there is none.
+  std::string_view shard_id = {};
+  std::string_view parent_shard_id = {};
+  std::string_view sequence_number = {};
 };
 
 struct ShardSummary {

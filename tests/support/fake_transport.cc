@@ -33,6 +33,19 @@ std::unexpected<Error> Lost(const char* what, const aws::HttpRequest& request) {
   return Fail(ErrorCode::kAmbiguous, what, std::string(request.url));
 }
 
+/// Nobody asks for the answer of a caller that gave up, or whose process ended while it waited.
+struct LetGo {
+  LetGo(FakeDynamoDb& the_service, FakeDynamoDb::Ticket the_ticket)
+      : service(the_service), ticket(the_ticket) {}
+  LetGo(const LetGo&) = delete;
+  ~LetGo() {
+    if (!answered) service.Abandon(ticket);
+  }
+  FakeDynamoDb& service;
+  const FakeDynamoDb::Ticket ticket;
+  bool answered = false;
+};
+
 }  // namespace
 
 FakeTransport::FakeTransport(FakeDynamoDb& service, Clock& clock, Options options)
@@ -78,16 +91,17 @@ Result<aws::HttpResponse> FakeTransport::Exchange(const aws::HttpRequest& reques
                                                   std::string_view target, const Fault& fault,
                                                   const Delays& delays) {
   const auto ticket = service_.Submit(clock_.Now() + delays.there, target, request.body, fault);
+  LetGo unless_answered(service_, ticket);
   const Duration took =
       delays.there + delays.back + (fault.kind == FaultKind::kSlow ? fault.delay : Duration(0));
   if (request.timeout > Duration::zero() && took >= request.timeout) {
-    service_.Abandon(ticket);
     clock_.SleepFor(request.timeout);
     return Lost("no answer in time", request);
   }
   clock_.SleepFor(took);
   auto reply = service_.Collect(ticket);
   DDBSYNC_CHECK(reply.has_value());
+  unless_answered.answered = true;
   return ToResponse(std::move(*reply));
 }
 

@@ -23,7 +23,7 @@ struct StreamOptions {
   int records_page = 1000;
   size_t records_page_bytes = size_t{1} << 20;
   double empty_page_rate = 0;  ///< share of GetRecords that find nothing though records follow
-  int max_empty_pages = 8;     ///< at most that many in a row
+  int max_empty_pages = 8;     ///< that many in a row after a seek, one at the tip
   Duration enable_delay{0};    ///< ENABLING lasts that long
   bool ignore_shard_filter = false;  ///< as older servers
 };

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/refusal.h"
+#include "tests/support/scan_segment.h"
 #include "tests/support/state.h"
 
 namespace ddbsync::fake {
@@ -11,27 +12,8 @@ using nlohmann::json;
 
 constexpr int64_t kMaxSegments = 1000000;  // API reference of Scan
 
-/// A segment of a parallel scan: a range of the hash space.
-struct Range {
-  int64_t segment = 0;
-  int64_t total = 1;
-
-  uint64_t First() const { return Bound(segment); }
-  /// Inclusive.
-  uint64_t Last() const {
-    return segment + 1 == total ? std::numeric_limits<uint64_t>::max() : Bound(segment + 1) - 1;
-  }
-
- private:
-  uint64_t Bound(int64_t index) const {
-    const auto count = static_cast<uint64_t>(total);
-    const uint64_t width = std::numeric_limits<uint64_t>::max() / count;
-    return width * static_cast<uint64_t>(index);
-  }
-};
-
-Range ReadRange(const json& request) {
-  Range range;
+ScanSegment ReadRange(const json& request) {
+  ScanSegment range;
   const bool has_segment = request.contains("Segment");
   const bool has_total = request.contains("TotalSegments");
   if (has_segment && !has_total) {
@@ -57,7 +39,7 @@ Range ReadRange(const json& request) {
 }
 
 /// Where the page starts.
-Position Start(const Table& table, json& request, const Range& range) {
+Position Start(const Table& table, json& request, const ScanSegment& range) {
   const auto after = request.find("ExclusiveStartKey");
   if (after == request.end() || after->is_null()) return FirstPosition(range.First());
   Position position;
@@ -84,7 +66,7 @@ struct Page {
 };
 
 Page ReadPage(const State& state, const Table& table, const Overlay& overlay, Position from,
-              const Range& range, int64_t limit) {
+              const ScanSegment& range, int64_t limit) {
   Page page;
   std::string last_key;
   Position found;
@@ -109,7 +91,7 @@ std::string Scan(State& state, json& request) {
   CheckMembers(request, {"TableName", "Segment", "TotalSegments", "Limit", "ConsistentRead",
                          "ExclusiveStartKey", "ReturnConsumedCapacity", "Select"});
   const Table& table = state.TableOf(RequiredText(request, "TableName"));
-  const Range range = ReadRange(request);
+  const ScanSegment range = ReadRange(request);
   const int64_t limit = IntegerOr(request, "Limit", 1, std::numeric_limits<int32_t>::max(),
                                   std::numeric_limits<int64_t>::max());
   const std::string select = request.value("Select", "ALL_ATTRIBUTES");

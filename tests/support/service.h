@@ -106,8 +106,9 @@ class FakeDynamoDb::Service {
       const auto [at, ticket] = pending_.begin()->first;
       const Pending request = std::move(pending_.begin()->second);
       pending_.erase(pending_.begin());
+      state_.sender_gone = abandoned_.erase(ticket) > 0;
       HttpReply reply = Carry(at, request.target, request.body, request.fault);
-      if (abandoned_.erase(ticket) == 0) answers_.emplace(ticket, std::move(reply));
+      if (!std::exchange(state_.sender_gone, false)) answers_.emplace(ticket, std::move(reply));
     }
   }
 

@@ -49,11 +49,13 @@ Waker SimExecutor::Spawn(Lane, std::string name, std::shared_ptr<Task> task) {
   entry->name = std::move(name);
   entry->task = std::move(task);
   entries_.emplace(entry->id, entry);
-  Schedule(entry, TimePoint::min());
   // Only this executor owns entries: as long as one is alive, so is the executor.
-  return Waker([this, weak = std::weak_ptr<Entry>(entry)] {
+  const Waker waker([this, weak = std::weak_ptr<Entry>(entry)] {
     if (auto woken = weak.lock()) Wake(woken);
   });
+  entry->task->Attach(waker);
+  Schedule(entry, TimePoint::min());
+  return waker;
 }
 
 void SimExecutor::SuspendFor(Duration duration) {

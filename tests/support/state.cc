@@ -57,16 +57,29 @@ std::optional<StoredItem> State::Write(Table& table, const Position& position,
   if (changed && options.staleness > Duration::zero()) {
     table.replaced.push_back({now, position, before});
   }
+  const Shard* shard = nullptr;
   if (changed && table.stream_on) {
     Stream& stream = streams.at(table.stream_arn);
     if (stream.Records(now)) {
-      stream.Append(HashOf(position), now, Change{before ? &*before : nullptr, after, by_ttl});
+      shard =
+          stream.Append(HashOf(position), now, Change{before ? &*before : nullptr, after, by_ttl});
     }
   }
   if (observer) {
-    observer(AppliedWrite{table.name, key_json, before ? &before->json : nullptr,
-                          after != nullptr ? &after->json : nullptr,
-                          std::chrono::floor<std::chrono::milliseconds>(now)});
+    AppliedWrite write{table.name,
+                       key_json,
+                       before ? &before->json : nullptr,
+                       after != nullptr ? &after->json : nullptr,
+                       std::chrono::floor<std::chrono::milliseconds>(now),
+                       sender_gone};
+    std::string sequence_number;
+    if (shard != nullptr) {
+      sequence_number = SequenceText(shard->records.back().ordinal);
+      write.shard_id = shard->id;
+      write.parent_shard_id = shard->parent_id;
+      write.sequence_number = sequence_number;
+    }
+    observer(write);
   }
   return before;
 }

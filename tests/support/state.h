@@ -24,6 +24,7 @@ struct State {
   Random random;
   Instant now;
   FaultKind fault = FaultKind::kNone;  ///< of the request in hand
+  bool sender_gone = false;            ///< likewise
   std::map<std::string, Table, std::less<>> tables;
   std::map<std::string, Stream, std::less<>> streams;  ///< by ARN; outlive their tables
   std::function<void(const AppliedWrite&)> observer;

@@ -80,14 +80,15 @@ std::string Stream::Status(Instant now) const {
   return now < enabled_ ? "ENABLING" : "ENABLED";
 }
 
-void Stream::Append(uint64_t hash, Instant now, const Change& change) {
+const Shard* Stream::Append(uint64_t hash, Instant now, const Change& change) {
   for (auto shard = shards_.rbegin(); shard != shards_.rend(); ++shard) {
     if ((*shard)->closed || hash < (*shard)->first_hash || hash > (*shard)->last_hash) continue;
     ordinal_ += 1 + random_.Below(kMaxGap);
     (*shard)->records.push_back(MakeRecord(change, identity_.view, ordinal_, now));
     next_work_ = std::min(next_work_, now + options_.retention);
-    return;
+    return shard->get();
   }
+  return nullptr;
 }
 
 void Stream::Disable(Instant now) {

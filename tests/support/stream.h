@@ -86,8 +86,8 @@ class Stream {
   /// True when everything it ever held is gone.
   bool Expired(Instant now) const { return disabled_ && now >= *disabled_ + options_.retention; }
 
-  /// `change` has an image at least.
-  void Append(uint64_t hash, Instant now, const Change& change);
+  /// `change` has an image at least. The shard that has it now, as its newest record.
+  const Shard* Append(uint64_t hash, Instant now, const Change& change);
   void Disable(Instant now);
   /// False when there is no such open shard.
   bool Split(std::string_view shard_id, Instant now);

@@ -15,6 +15,7 @@ using nlohmann::json;
 constexpr int kMaxListed = 100;    // API reference of ListStreams and DescribeStream
 constexpr int kMaxRecords = 1000;  // API reference of GetRecords
 constexpr size_t kMinShardIdBytes = 28;
+constexpr std::chrono::seconds kLongRest{10};
 
 /// What an iterator stands for. Given out as text that nobody should read.
 struct Iterator {
@@ -22,7 +23,7 @@ struct Iterator {
   std::string shard_id;
   uint64_t after = 0;  ///< ordinal of the last record before it
   int64_t issued_ns = 0;
-  int empty_pages = 0;  ///< in a row, so far
+  int empty_pages = 0;  ///< in a row, so far; counted anew when there may be more
 };
 
 std::string ToText(const Iterator& iterator) {
@@ -261,12 +262,16 @@ std::string GetRecords(State& state, json& request) {
         "older than the trim horizon");
   }
   RecordsPage page = ReadRecords(state, stream, shard, iterator.after, limit);
-  // A sparse shard is searched a piece at a time, and most pieces hold nothing.
-  if (iterator.empty_pages < state.options.streams.max_empty_pages &&
-      state.random.Chance(state.options.streams.empty_page_rate)) {
+  // After a seek or a long rest a sparse shard is searched a piece at a time, and most pieces hold
+  // nothing. Who has come to records or to the tip meets one such piece at most.
+  const int most = state.options.streams.max_empty_pages;
+  if (state.now - issued > kLongRest) iterator.empty_pages = 0;
+  if (iterator.empty_pages < most && state.random.Chance(state.options.streams.empty_page_rate)) {
     page = RecordsPage{{}, true, iterator.after, false};
+    ++iterator.empty_pages;
+  } else {
+    iterator.empty_pages = std::max(most - 1, 0);
   }
-  iterator.empty_pages = page.empty ? iterator.empty_pages + 1 : 0;
   iterator.after = page.last;
   iterator.issued_ns = state.now.time_since_epoch().count();
   // The end shows either with the last records or on an empty page after them.

@@ -1,0 +1,303 @@
+#include "tests/simulation/history.h"
+
+#include <algorithm>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "replicator/limits.h"
+#include "tests/support/scan_segment.h"
+#include "tests/support/stream.h"
+#include "tests/support/table_key.h"
+
+namespace ddbsync::simulation {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::chrono::seconds kRounding{1};
+/// What a start deletes to see whether it may write.
+constexpr std::string_view kProbe = "ddbsync-permission-probe";
+
+uint64_t HashOfKey(std::string_view key_json) {
+  json key = json::parse(key_json);
+  return fake::HashOf(fake::PositionOfKey({.partition = {"id", 'S'}, .sort = {}}, key));
+}
+
+uint64_t OrdinalOf(std::string_view sequence_number) {
+  return fake::OrdinalOf(sequence_number).value_or(0);
+}
+
+template <class Records>
+std::set<std::string> KeysOf(const Records& records) {
+  std::set<std::string> keys;
+  for (const auto& record : records) keys.insert(record.key_json);
+  return keys;
+}
+
+}  // namespace
+
+History::Key& History::KeyOf(std::string_view key_json) {
+  const auto found = keys_.find(key_json);
+  if (found != keys_.end()) return found->second;
+  Key& key = keys_[std::string(key_json)];
+  key.name = key_json;
+  key.hash = HashOfKey(key_json);
+  return key;
+}
+
+void History::OnSource(const fake::AppliedWrite& write) {
+  if (write.before == nullptr && write.after == nullptr) return;
+  Key& key = KeyOf(write.key_json);
+  Version version{.item = {},
+                  .at = write.at,
+                  .shard = std::string(write.shard_id),
+                  .ordinal = OrdinalOf(write.sequence_number)};
+  if (write.after != nullptr) {
+    version.item = *write.after;
+    key.by_item[*write.after] = key.versions.size();
+  }
+  if (!version.shard.empty()) {
+    Shard& shard = shards_[version.shard];
+    shard.parent = write.parent_shard_id;
+    version.counted = start_ && version.at >= Earliest() + kRounding;
+    if (version.counted) ++shard.unapplied;
+    changes_.push_back({&key, key.versions.size()});
+  }
+  key.versions.push_back(std::move(version));
+}
+
+void History::OnTarget(const fake::AppliedWrite& write) {
+  if (violation_ || write.key_json.find(kProbe) != std::string_view::npos) return;
+  ++target_writes_;
+  Key& key = KeyOf(write.key_json);
+  write.after != nullptr ? OnTargetPut(key, write) : OnTargetDelete(key, write);
+}
+
+void History::OnTargetPut(Key& key, const fake::AppliedWrite& write) {
+  const auto found = key.by_item.find(*write.after);
+  if (found == key.by_item.end()) {
+    Violate("I5", key.name + " became what the source never held: " + *write.after);
+    return;
+  }
+  const size_t version = found->second;
+  key.now = version;
+  key.absent = false;
+  if (!write.sender_gone) {
+    CheckOrder(key, version, version);
+    CheckLineage(key, key.versions[version]);
+  }
+  Applied(key, version);
+}
+
+void History::OnTargetDelete(Key& key, const fake::AppliedWrite& write) {
+  const size_t newest = LatestDeletion(key);
+  key.absent = true;
+  if (!write.sender_gone) {
+    // The oldest deletion that is not older than what was written before.
+    size_t oldest = newest;
+    for (size_t i = std::max(key.low, key.covered); i < newest; ++i) {
+      if (key.versions[i].item) continue;
+      oldest = i;
+      break;
+    }
+    CheckOrder(key, oldest, newest);
+  }
+  Applied(key, newest);
+}
+
+void History::CheckOrder(Key& key, size_t oldest, size_t newest) {
+  const auto told = [&](const std::string& was) {
+    return key.name + " went back from version " + was + " to " + std::to_string(newest) + " of " +
+           std::to_string(key.versions.size() - 1);
+  };
+  if (newest < key.covered) {
+    Violate("I7", told(std::to_string(key.covered) + ", which the checkpoint had"));
+  } else if (ordered_ && newest < key.low) {
+    const bool resurrected = !key.versions[key.low].item && key.versions[newest].item;
+    Violate(resurrected ? "I6" : "I3", told(std::to_string(key.low)));
+  }
+  key.low = oldest;
+}
+
+void History::CheckLineage(const Key& key, const Version& version) {
+  if (!ordered_ || version.shard.empty()) return;
+  const auto parent = shards_.find(shards_[version.shard].parent);
+  if (parent == shards_.end() || parent->second.unapplied == 0) return;
+  Violate("I4", key.name + " of " + version.shard + " was written before " +
+                    std::to_string(parent->second.unapplied) + " changes of its parent " +
+                    parent->first);
+}
+
+void History::Applied(Key& key, size_t version) {
+  for (; key.ever < version; ++key.ever) {
+    Version& passed = key.versions[key.ever + 1];
+    if (std::exchange(passed.counted, false)) --shards_[passed.shard].unapplied;
+  }
+}
+
+size_t History::LatestDeletion(const Key& key) {
+  size_t version = key.versions.size() - 1;
+  while (version > 0 && key.versions[version].item) --version;
+  return version;
+}
+
+size_t History::Has(const Key& key) {
+  return key.absent ? LatestDeletion(key) : key.now;
+}
+
+size_t History::Had(const Key& key) {
+  return std::max(key.ever, Has(key));
+}
+
+WallTime History::Earliest() const {
+  return *start_ - replicator::limits::kStartMargin;
+}
+
+bool History::ChangedSinceStart(const Key& key) const {
+  return key.versions.size() > 1 && key.versions.back().at >= Earliest() - staleness_;
+}
+
+bool History::Concerns(const Change& change) const {
+  // A record's time has whole seconds.
+  return start_ && change.key->versions[change.version].at >= Earliest() + kRounding;
+}
+
+bool History::IsRecorded(const Change& change, const checkpoint::State& durable) const {
+  const Version& version = change.key->versions[change.version];
+  return std::ranges::any_of(durable.shards, [&](const checkpoint::ShardRecord& shard) {
+    return shard.shard_id == version.shard &&
+           (shard.finished ||
+            (!shard.position.empty() && OrdinalOf(shard.position) >= version.ordinal));
+  });
+}
+
+void History::BeginLife(const checkpoint::State& durable) {
+  if (durable.job && !start_) start_ = durable.job->start_time;
+  ordered_ = false;
+  for (auto& [name, key] : keys_) key.low = key.covered = 0;
+  for (const Change& change : changes_) {
+    if (!Concerns(change) || !IsRecorded(change, durable)) continue;
+    change.key->covered = std::max(change.key->covered, change.version);
+  }
+}
+
+void History::CheckDurable(const checkpoint::State& durable) {
+  if (violation_ || !durable.job) return;
+  if (!start_) start_ = durable.job->start_time;
+  std::set<std::string> rechecked = KeysOf(durable.rechecks);
+  rechecked.merge(KeysOf(durable.dead_letters));
+  for (const Change& change : changes_) {
+    const Key& key = *change.key;
+    const bool there = Has(key) >= change.version || rechecked.contains(key.name);
+    if (there || !Concerns(change) || !IsRecorded(change, durable)) continue;
+    Violate("I2", "the position in " + key.versions[change.version].shard + " is past version " +
+                      std::to_string(change.version) + " of " + Tell(key));
+    return;
+  }
+  CheckSegments(durable, rechecked);
+  CheckNothingTakenBack(durable);
+  durable_ = durable;
+}
+
+void History::CheckSegments(const checkpoint::State& durable,
+                            const std::set<std::string>& rechecked) {
+  for (const auto& record : durable.segments) {
+    const fake::ScanSegment segment{record.segment, durable.job->total_segments};
+    uint64_t last = segment.Last();
+    if (!record.finished) {
+      if (record.cursor.empty()) continue;
+      last = HashOfKey(record.cursor);
+    }
+    for (const auto& [name, key] : keys_) {
+      if (key.hash < segment.First() || key.hash > last) continue;
+      const size_t newest = key.versions.size() - 1;
+      if (ChangedSinceStart(key) || Has(key) >= newest || rechecked.contains(name)) continue;
+      Violate("I2", "segment " + std::to_string(record.segment) + " is recorded past " + Tell(key) +
+                        ", which the target does not have");
+      return;
+    }
+  }
+}
+
+void History::CheckNothingTakenBack(const checkpoint::State& durable) {
+  for (const auto& before : durable_.shards) {
+    const auto now =
+        std::ranges::find(durable.shards, before.shard_id, &checkpoint::ShardRecord::shard_id);
+    if (now == durable.shards.end()) continue;  // forgotten, long after its end
+    const bool back = (before.finished && !now->finished) ||
+                      OrdinalOf(now->position) < OrdinalOf(before.position);
+    if (back) Violate("I7", "the position in " + before.shard_id + " went back");
+  }
+  for (const auto& before : durable_.segments) {
+    const auto now =
+        std::ranges::find(durable.segments, before.segment, &checkpoint::SegmentRecord::segment);
+    const auto place = [](const checkpoint::SegmentRecord& record) {
+      if (record.finished) return std::numeric_limits<uint64_t>::max();
+      return record.cursor.empty() ? 0 : HashOfKey(record.cursor);
+    };
+    if (now == durable.segments.end() || place(*now) < place(before)) {
+      Violate("I7", "segment " + std::to_string(before.segment) + " went back");
+    }
+  }
+}
+
+void History::CheckWatermark(WallTime watermark) {
+  if (violation_) return;
+  while (first_unapplied_ < changes_.size()) {
+    const Change& change = changes_[first_unapplied_];
+    if (Concerns(change) && Had(*change.key) < change.version) break;
+    ++first_unapplied_;
+  }
+  if (first_unapplied_ == changes_.size()) return;
+  const Change& oldest = changes_[first_unapplied_];
+  const Version& version = oldest.key->versions[oldest.version];
+  if (version.at >= watermark) return;
+  Violate("I9", "the watermark is " + std::to_string((watermark - version.at).count()) +
+                    " ms past version " + std::to_string(oldest.version) + " of " +
+                    Tell(*oldest.key) + ", which the target never had");
+}
+
+void History::CheckBackfillComplete() {
+  if (violation_ || !start_) return;
+  for (const auto& [name, key] : keys_) {
+    const size_t newest = key.versions.size() - 1;
+    if (ChangedSinceStart(key) || Had(key) >= newest) continue;
+    Violate("I8", "the copy is called complete, but " + Tell(key) + " was never written");
+    return;
+  }
+}
+
+void History::CheckEqual(const std::map<std::string, std::string>& source,
+                         const std::map<std::string, std::string>& target) {
+  if (violation_ || source == target) return;
+  for (const auto& [key, item] : source) {
+    const auto found = target.find(key);
+    if (found == target.end()) {
+      Violate("I1", key + " is missing on the target");
+    } else if (found->second != item) {
+      Violate("I1", key + " is " + found->second + " on the target instead of " + item);
+    }
+  }
+  for (const auto& [key, item] : target) {
+    if (!source.contains(key)) Violate("I1", key + " is on the target, but not on the source");
+  }
+}
+
+void History::Violate(std::string invariant, std::string what) {
+  if (!violation_) violation_ = Violation{std::move(invariant), std::move(what)};
+}
+
+std::string History::Tell(const Key& key) const {
+  const auto seconds = [this](WallTime at) {
+    return std::to_string(std::chrono::duration<double>(at - start_.value_or(WallTime())).count());
+  };
+  std::string text = key.name + " (versions, in seconds since T0:";
+  for (size_t i = 1; i < key.versions.size(); ++i) {
+    const Version& version = key.versions[i];
+    text += " " + std::to_string(i) + (version.item ? " put " : " deleted ") + seconds(version.at);
+  }
+  return text + "; the target has " + (key.absent ? "nothing" : std::to_string(key.now)) + ")";
+}
+
+}  // namespace ddbsync::simulation

@@ -1,0 +1,101 @@
+#include "tests/simulation/process.h"
+
+#include <utility>
+
+#include "checkpoint/leveldb_store.h"
+
+namespace ddbsync::simulation {
+
+struct Process::Keys final : aws::CredentialsProvider {
+  Result<aws::Credentials> Get() override { return aws::Credentials{"AKIDEXAMPLE", "secret", ""}; }
+  void Invalidate() override {}
+};
+
+struct Process::Observer final : aws::CallObserver {
+  void OnCall(std::string_view, std::string_view, std::string_view, Duration) override {}
+};
+
+/// The LevelDB store, whose background work is done as soon as a call has returned.
+class Process::DiskStore final : public checkpoint::Store {
+ public:
+  DiskStore(std::unique_ptr<checkpoint::Store> store, fake::MemoryDisk& disk)
+      : store_(std::move(store)), disk_(disk) {
+    disk_.RunBackground();
+  }
+  Result<void> Commit(const checkpoint::Batch& batch) override {
+    return Finish(store_->Commit(batch));
+  }
+  Result<std::optional<std::string>> Get(std::string_view key) override {
+    return Finish(store_->Get(key));
+  }
+  Result<void> Scan(std::string_view prefix, const Visit& visit) override {
+    return Finish(store_->Scan(prefix, visit));
+  }
+  Result<void> Reopen() override { return Finish(store_->Reopen()); }
+
+ private:
+  template <class T>
+  T Finish(T result) {
+    disk_.RunBackground();
+    return result;
+  }
+  const std::unique_ptr<checkpoint::Store> store_;
+  fake::MemoryDisk& disk_;
+};
+
+Process::Endpoint::Endpoint(const Surroundings& outside, fake::FakeDynamoDb& service, Keys& keys,
+                            Observer& observer, uint64_t seed)
+    : transport(service, outside.machine.sleeping_clock(),
+                {.seed = seed,
+                 .max_request_delay = outside.longest_delay,
+                 .max_response_delay = outside.longest_delay,
+                 .is_up = [&machine = outside.machine] { return machine.powered(); }}),
+      server_clock(outside.machine.clock()),
+      aws({.url = "http://127.0.0.1:1/", .region = "us-east-1"}, keys, transport, server_clock,
+          outside.machine.clock(), observer),
+      tables(aws),
+      streams(aws) {}
+
+Process::Process(const Surroundings& outside, uint64_t seed)
+    : outside_(outside),
+      keys_(std::make_unique<Keys>()),
+      observer_(std::make_unique<Observer>()),
+      source_side_(
+          std::make_unique<Endpoint>(outside, outside.source, *keys_, *observer_, seed * 2)),
+      target_side_(
+          std::make_unique<Endpoint>(outside, outside.target, *keys_, *observer_, seed * 2 + 1)) {}
+
+Process::~Process() = default;
+
+Result<void> Process::OpenStore() {
+  if (store_ != nullptr) return {};
+  auto store = checkpoint::OpenLevelDbStore("/state", /*create=*/true, &outside_.disk);
+  if (!store) return std::unexpected(store.error());
+  store_ = std::make_unique<DiskStore>(*std::move(store), outside_.disk);
+  return {};
+}
+
+Result<checkpoint::State> Process::ReadState() {
+  if (auto opened = OpenStore(); !opened) return std::unexpected(opened.error());
+  return checkpoint::LoadState(*store_);
+}
+
+std::vector<Error> Process::Start(const replicator::JobOptions& options) {
+  if (auto opened = OpenStore(); !opened) return {opened.error()};
+  replicator::Side source{.label = "source a",
+                          .table = "source",
+                          .tables = &source_side_->tables,
+                          .streams = &source_side_->streams};
+  replicator::Side target{.label = "target b",
+                          .table = "target",
+                          .tables = &target_side_->tables,
+                          .streams = &target_side_->streams};
+  auto job = replicator::Job::Open(options, std::move(source), std::move(target), *store_,
+                                   outside_.machine, outside_.machine.sleeping_clock());
+  if (!job) return job.error();
+  job_ = *std::move(job);
+  if (auto started = job_->Start(); !started) return {started.error()};
+  return {};
+}
+
+}  // namespace ddbsync::simulation

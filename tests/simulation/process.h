@@ -1,0 +1,70 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aws/client.h"
+#include "aws/credentials.h"
+#include "aws/server_clock.h"
+#include "checkpoint/records.h"
+#include "checkpoint/store.h"
+#include "dynamodb/client.h"
+#include "dynamodb/streams_client.h"
+#include "replicator/job.h"
+#include "tests/support/fake_dynamodb.h"
+#include "tests/support/fake_transport.h"
+#include "tests/support/memory_disk.h"
+#include "tests/support/sim_executor.h"
+
+namespace ddbsync::simulation {
+
+/// What a process of ddbsync finds outside: the machine and the two services.
+struct Surroundings {
+  fake::SimExecutor& machine;
+  fake::MemoryDisk& disk;
+  fake::FakeDynamoDb& source;
+  fake::FakeDynamoDb& target;
+  Duration longest_delay;  ///< of a message, each way
+};
+
+/// One life of ddbsync: the real engine with clients of its own, from its start until the machine
+/// crashes. Destroyed after SimExecutor::Crash and before MemoryDisk::Restart.
+class Process {
+ public:
+  Process(const Surroundings& outside, uint64_t seed);
+  ~Process();
+
+  /// What an earlier life left durable. Errors: the disk's.
+  [[nodiscard]] Result<checkpoint::State> ReadState();
+  /// As `ddbsync start` does. The faults that speak against it; none: the job runs.
+  [[nodiscard]] std::vector<Error> Start(const replicator::JobOptions& options);
+
+  [[nodiscard]] replicator::Job& job() { return *job_; }
+  [[nodiscard]] WallTime source_time() const { return source_side_->server_clock.Now(); }
+
+ private:
+  class DiskStore;
+  struct Keys;
+  struct Observer;
+  struct Endpoint {
+    Endpoint(const Surroundings& outside, fake::FakeDynamoDb& service, Keys& keys,
+             Observer& observer, uint64_t seed);
+    fake::FakeTransport transport;
+    aws::ServerClock server_clock;
+    aws::Client aws;
+    dynamodb::Client tables;
+    dynamodb::StreamsClient streams;
+  };
+  [[nodiscard]] Result<void> OpenStore();
+
+  const Surroundings outside_;
+  const std::unique_ptr<Keys> keys_;
+  const std::unique_ptr<Observer> observer_;
+  const std::unique_ptr<Endpoint> source_side_, target_side_;
+  std::unique_ptr<checkpoint::Store> store_;
+  std::unique_ptr<replicator::Job> job_;
+};
+
+}  // namespace ddbsync::simulation

@@ -1,0 +1,185 @@
+#include "tests/simulation/scenario.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "tests/support/random.h"
+
+namespace ddbsync::simulation {
+namespace {
+
+using fake::FaultKind;
+using fake::Random;
+using namespace std::chrono_literals;
+
+constexpr Duration kRetention = 24h;
+
+/// Chance with a taste for the extremes.
+class Dice {
+ public:
+  explicit Dice(uint64_t seed) : random_(seed) {}
+
+  bool Chance(double probability) { return random_.Chance(probability); }
+  int64_t Between(int64_t low, int64_t high) {
+    return low + static_cast<int64_t>(random_.Below(static_cast<uint64_t>(high - low + 1)));
+  }
+  Duration Between(Duration low, Duration high) { return low + random_.UpTo(high - low); }
+  template <class T>
+  T OneOf(std::initializer_list<T> choices) {
+    return choices.begin()[random_.Below(choices.size())];
+  }
+  /// Evenly among orders of magnitude.
+  double Logarithmic(double low, double high) {
+    constexpr double kSteps = 1000;
+    const double part = static_cast<double>(random_.Below(1001)) / kSteps;
+    return low * std::pow(high / low, part);
+  }
+  /// Each kind with a rate of its own, some not at all.
+  fake::FaultPlan::Rates Rates(std::initializer_list<FaultKind> kinds, double highest) {
+    fake::FaultPlan::Rates rates;
+    for (const FaultKind kind : kinds) {
+      if (Chance(0.5)) rates[kind] = Logarithmic(highest / 100, highest);
+    }
+    return rates;
+  }
+
+ private:
+  Random random_;
+};
+
+constexpr std::initializer_list<FaultKind> kReadFaults = {
+    FaultKind::kThrottle,          FaultKind::kErrorBefore,   FaultKind::kExpiredToken,
+    FaultKind::kHtmlBody,          FaultKind::kTruncatedBody, FaultKind::kWrongCrc,
+    FaultKind::kConnectionRefused, FaultKind::kTimeout,       FaultKind::kSlow};
+constexpr std::initializer_list<FaultKind> kStreamFaults = {
+    FaultKind::kThrottle,          FaultKind::kErrorBefore,
+    FaultKind::kExpiredToken,      FaultKind::kTruncatedBody,
+    FaultKind::kConnectionRefused, FaultKind::kTimeout,
+    FaultKind::kExpiredIterator,   FaultKind::kSlow};
+constexpr std::initializer_list<FaultKind> kWriteFaults = {
+    FaultKind::kThrottle,       FaultKind::kUnprocessedOne,    FaultKind::kUnprocessedSome,
+    FaultKind::kUnprocessedAll, FaultKind::kErrorBefore,       FaultKind::kErrorAfter,
+    FaultKind::kExpiredToken,   FaultKind::kHtmlBody,          FaultKind::kTruncatedBody,
+    FaultKind::kWrongCrc,       FaultKind::kConnectionRefused, FaultKind::kTimeout,
+    FaultKind::kResponseLost,   FaultKind::kLateLanding,       FaultKind::kSlow};
+
+void DrawStream(Dice& dice, fake::StreamOptions& stream) {
+  stream.initial_shards = static_cast<int>(dice.Between(1, 4));
+  stream.shard_life = dice.OneOf<Duration>({0s, 40s, 90s, 4min});
+  stream.split_rate = dice.OneOf({0.0, 0.3, 1.0});
+  stream.max_open_shards = 8;
+  stream.iterator_life = dice.OneOf<Duration>({2s, 30s, 15min});
+  stream.listing_delay = dice.OneOf<Duration>({0s, 3s, 30s});
+  stream.describe_page = dice.OneOf({2, 5, 100});
+  stream.records_page = dice.OneOf({1, 5, 100, 1000});
+  stream.empty_page_rate = dice.OneOf({0.0, 0.0, 0.2, 0.5});
+  stream.ignore_shard_filter = dice.Chance(0.2);
+}
+
+void DrawFaults(Dice& dice, Scenario& scenario) {
+  if (dice.Chance(0.15)) return;  // a calm day; what breaks now breaks by itself
+  const double highest = dice.Logarithmic(0.02, 0.3);
+  scenario.source_read_faults = dice.Rates(kReadFaults, highest);
+  scenario.stream_faults = dice.Rates(kStreamFaults, highest);
+  scenario.target_write_faults = dice.Rates(kWriteFaults, highest);
+  scenario.control_faults = dice.Rates(kReadFaults, highest / 4);
+  scenario.failing_disk_rate = dice.Chance(0.3) ? dice.Logarithmic(0.0005, 0.02) : 0;
+  scenario.wall_clock_jumps = dice.Chance(0.2);
+}
+
+void DrawEndings(Dice& dice, Scenario& scenario) {
+  constexpr uint64_t kStepsOfACrash = 300;
+  const int64_t count = dice.OneOf({0, 1, 2, 3, 5});
+  for (int64_t i = 0; i < count; ++i) {
+    Ending ending;
+    ending.after = dice.Between(0s, scenario.writing / count * 3 / 2);
+    ending.in_order = dice.Chance(0.2);
+    ending.steps = static_cast<uint64_t>(dice.Between(0, kStepsOfACrash));
+    ending.downtime = dice.Between(0s, dice.OneOf<Duration>({0s, 2s, 8s, 60s}));
+    scenario.endings.push_back(ending);
+  }
+  if (scenario.endings.empty() || scenario.is_long) return;
+  // A backfill that is interrupted for long: just inside what the stream keeps, or beyond.
+  auto& last = scenario.endings.back();
+  if (dice.Chance(0.05)) last.downtime = dice.OneOf<Duration>({30min, 20h, 23h, 25h, 60h});
+}
+
+void DrawShort(Dice& dice, Scenario& scenario) {
+  scenario.quiet_before = dice.OneOf<Duration>({0s, 20min, 20min, 20min});
+  scenario.cold_keys = static_cast<int>(dice.Between(0, 150));
+  scenario.hot_keys = static_cast<int>(dice.Between(1, 4));
+  scenario.hot_share = dice.OneOf({0.0, 0.5, 0.9});
+  scenario.padding_bytes = dice.OneOf({0, 40, 400});
+  scenario.pause_between_writes = dice.OneOf<Duration>({100ms, 500ms, 3s});
+  scenario.writing = dice.Between(20s, 150s);
+  scenario.look_every = 1s;
+  scenario.source.page_bytes = dice.OneOf<size_t>({200, 1000, 10000, size_t{1} << 20});
+  DrawStream(dice, scenario.source.streams);
+  scenario.longest_delay = dice.OneOf<Duration>({0s, 5ms, 100ms, 1s});
+  scenario.longest_start_delay = dice.OneOf<Duration>({0s, 1ms, 50ms});
+  scenario.job.poll_interval = dice.OneOf<Duration>({50ms, 250ms, 250ms, 1s});
+  scenario.stream_outage = dice.Chance(0.05);
+  if (dice.Chance(0.3)) scenario.job.read_capacity = dice.Logarithmic(0.5, 20);
+  if (dice.Chance(0.3)) scenario.job.write_capacity = dice.Logarithmic(2, 50);
+  DrawFaults(dice, scenario);
+  DrawEndings(dice, scenario);
+}
+
+/// Streams keep 24 hours and iterators live 15 minutes, as on AWS; shards roll every four hours.
+void DrawLong(Dice& dice, Scenario& scenario) {
+  constexpr double kHours = 60;
+  constexpr double kUnitsOfAPage = 1;
+  scenario.cold_keys = 150;
+  scenario.writing = Duration(std::chrono::hours(static_cast<int>(kHours)));
+  scenario.pause_between_writes = 4min;
+  scenario.look_every = 1min;
+  scenario.source.page_bytes = 1;  // an item a page
+  scenario.source.streams.initial_shards = static_cast<int>(dice.Between(1, 2));
+  scenario.source.streams.split_rate = 0.1;
+  scenario.source.streams.max_open_shards = 3;
+  scenario.source.streams.listing_delay = 30s;
+  scenario.longest_delay = 20ms;
+  scenario.job.poll_interval = 2min;
+  scenario.job.read_capacity = scenario.cold_keys * kUnitsOfAPage / (kHours * 3600);
+  scenario.stream_faults = dice.Rates(kStreamFaults, 0.02);
+  scenario.target_write_faults = dice.Rates(kWriteFaults, 0.1);
+  DrawEndings(dice, scenario);
+  for (Ending& ending : scenario.endings) {
+    ending.downtime = dice.Between(0s, dice.OneOf<Duration>({1min, 5h, 20h}));
+  }
+}
+
+}  // namespace
+
+bool Scenario::MayLoseChanges() const {
+  // The records of a shard end with it; to be sure, half of the time that it lived counts too.
+  const Duration safe = kRetention - 1h;
+  return std::ranges::any_of(endings, [&](const Ending& e) { return e.downtime > safe; });
+}
+
+Scenario Draw(uint64_t seed) {
+  Dice dice(seed);
+  Scenario scenario;
+  scenario.seed = seed;
+  scenario.is_long = seed % Scenario::kLongEvery == 0;
+  scenario.source.seed = seed;
+  scenario.target.seed = seed + 1;
+  scenario.late_bound = 4s;  // less than --settle
+  scenario.view =
+      dice.OneOf({"NEW_AND_OLD_IMAGES", "NEW_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"});
+  scenario.job.job_id = "a-b";
+  scenario.job.segments = static_cast<int>(dice.OneOf({1, 2, 4, 8}));
+  if (dice.Chance(0.15)) {
+    scenario.job.eventually_consistent = true;
+    scenario.source.staleness = dice.OneOf<Duration>({1s, 10s, 50s});
+  }
+  scenario.is_long ? DrawLong(dice, scenario) : DrawShort(dice, scenario);
+  if (dice.Chance(0.2) && !scenario.is_long) {
+    scenario.target.partition_write_units = dice.Logarithmic(1, 20);
+    scenario.target.partitions = 4;
+  }
+  return scenario;
+}
+
+}  // namespace ddbsync::simulation

@@ -1,0 +1,323 @@
+#include "tests/simulation/simulation.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "tests/simulation/application.h"
+#include "tests/simulation/process.h"
+#include "tests/support/fake_dynamodb.h"
+#include "tests/support/memory_disk.h"
+#include "tests/support/random.h"
+#include "tests/support/sim_executor.h"
+
+namespace ddbsync::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+using fake::FaultKind;
+using fake::MemoryDisk;
+using fake::OperationClass;
+using replicator::JobState;
+using replicator::JobStatus;
+
+constexpr Duration kPauseBetweenStarts = 5s;
+/// After the last write and the last fault. Recheck, listing and tip take a minute or two each; an
+/// ended parent's children may be told late.
+constexpr Duration kCalmAtLast = 30min;
+constexpr Duration kOutage = 3min;
+constexpr Duration kTimeToStop = 2min;
+constexpr Duration kStandstillAllowed = 60s;  // I9
+constexpr uint64_t kChanceSeed = 0xc4a5;
+
+class Simulation {
+ public:
+  explicit Simulation(const Scenario& scenario)
+      : scenario_(scenario),
+        chance_(scenario.seed ^ kChanceSeed),
+        machine_({.seed = scenario.seed, .max_start_delay = scenario.longest_start_delay}),
+        source_(machine_.clock(), scenario.source),
+        target_(machine_.clock(), scenario.target),
+        history_(scenario.source.staleness),
+        application_(scenario, machine_, source_) {
+    for (fake::FakeDynamoDb* service : {&source_, &target_}) {
+      service->SetAlarm(
+          [this, service](TimePoint at) { machine_.At(at, [service] { service->Land(); }); });
+    }
+    source_.SetWriteObserver([this](const auto& write) { history_.OnSource(write); });
+    target_.SetWriteObserver([this](const auto& write) { history_.OnTarget(write); });
+  }
+
+  ~Simulation() { EndProcess(); }
+
+  Verdict Run() {
+    const TimePoint began = machine_.clock().Now();
+    MakeTables();
+    application_.Fill();
+    // Items without a change that the stream's start would include: theirs is the backfill alone.
+    machine_.RunFor(scenario_.quiet_before);
+    application_.Begin();
+    SetFaults();
+    for (const Ending& ending : scenario_.endings) {
+      if (Over()) break;
+      LiveUntil(machine_.clock().Now() + ending.after);
+      if (!Over()) End(ending);
+    }
+    if (!Over()) FinishInCalm();
+    return {.violation = history_.violation(),
+            .gap = gap_,
+            .trace = machine_.trace(),
+            .steps = machine_.steps(),
+            .changes = history_.changes(),
+            .writes = history_.target_writes(),
+            .starts = starts_,
+            .simulated = machine_.clock().Now() - began};
+  }
+
+ private:
+  [[nodiscard]] bool Over() const { return gap_ || history_.violation().has_value(); }
+  [[nodiscard]] TimePoint Now() const { return machine_.clock().Now(); }
+
+  void MakeTables();
+  void SetFaults();
+  MemoryDisk::Fate JudgeDisk();
+  void BreakStream();
+
+  void LiveUntil(TimePoint end);
+  bool StartProcess();
+  void TryToStart();
+  void EndProcess();
+  void End(const Ending& ending);
+  void StopInOrder();
+  void FinishInCalm();
+  void Look();
+  void LookAtOrder(const JobStatus& status);
+
+  const Scenario& scenario_;
+  fake::Random chance_;
+  fake::SimExecutor machine_;
+  MemoryDisk disk_;
+  fake::FakeDynamoDb source_, target_;
+  History history_;
+  Application application_;
+  std::unique_ptr<Process> process_;  ///< none: it does not run
+  bool disk_may_fail_ = false;
+  std::optional<TimePoint> outage_began_;  ///< in this life
+  std::optional<WallTime> copied_;         ///< seen in this life
+  bool in_order_ = false;                  ///< likewise
+  bool gap_ = false;
+  int starts_ = 0;
+};
+
+void Simulation::MakeTables() {
+  const auto create = [](fake::FakeDynamoDb& service, const char* name, const std::string& more) {
+    const auto reply = service.Handle(
+        "DynamoDB_20120810.CreateTable",
+        R"({"TableName":")" + std::string(name) +
+            R"(","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],)"
+            R"("KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],)"
+            R"("BillingMode":"PAY_PER_REQUEST")" +
+            more + "}");
+    DDBSYNC_CHECK(reply.status == 200);
+  };
+  create(source_, "source",
+         R"(,"StreamSpecification":{"StreamEnabled":true,"StreamViewType":")" +
+             std::string(scenario_.view) + R"("})");
+  create(target_, "target", "");
+}
+
+void Simulation::SetFaults() {
+  source_.faults().SetRates(OperationClass::kRead, scenario_.source_read_faults);
+  source_.faults().SetRates(OperationClass::kStream, scenario_.stream_faults);
+  source_.faults().SetRates(OperationClass::kControl, scenario_.control_faults);
+  target_.faults().SetRates(OperationClass::kWrite, scenario_.target_write_faults);
+  target_.faults().SetRates(OperationClass::kControl, scenario_.control_faults);
+  target_.faults().SetLateBound(scenario_.late_bound);
+  if (scenario_.failing_disk_rate > 0) {
+    disk_.SetJudge([this](MemoryDisk::Operation, const std::string&) { return JudgeDisk(); });
+  }
+  if (scenario_.stream_outage) {
+    machine_.At(Now() + scenario_.writing / 2, [this] { BreakStream(); });
+  }
+  if (scenario_.wall_clock_jumps) {
+    machine_.At(Now() + scenario_.writing / 3, [this] { machine_.JumpWallClock(-2h); });
+    machine_.At(Now() + scenario_.writing / 2, [this] { machine_.JumpWallClock(26h); });
+  }
+}
+
+MemoryDisk::Fate Simulation::JudgeDisk() {
+  if (!disk_may_fail_ || !chance_.Chance(scenario_.failing_disk_rate)) {
+    return MemoryDisk::Fate::kDone;
+  }
+  switch (chance_.Below(6)) {
+    case 0:
+      return MemoryDisk::Fate::kFails;
+    case 1:
+    case 2:
+      return MemoryDisk::Fate::kTorn;
+    case 3:
+      machine_.CutPower();
+      return MemoryDisk::Fate::kCutBefore;
+    case 4:
+      machine_.CutPower();
+      return MemoryDisk::Fate::kCutTorn;
+    default:
+      machine_.CutPower();
+      return MemoryDisk::Fate::kCutAfter;
+  }
+}
+
+void Simulation::BreakStream() {
+  source_.faults().SetRates(OperationClass::kStream, {{FaultKind::kErrorBefore, 1.0}});
+  outage_began_ = Now();
+  machine_.At(Now() + kOutage, [this] {
+    if (!outage_began_) return;  // all is calm by now
+    source_.faults().SetRates(OperationClass::kStream, scenario_.stream_faults);
+    outage_began_.reset();
+  });
+}
+
+void Simulation::LiveUntil(TimePoint end) {
+  while (!Over() && Now() < end) {
+    if (process_ == nullptr && !StartProcess()) continue;
+    const Duration rest = std::min(scenario_.look_every, Duration(end - Now()));
+    if (machine_.RunFor(rest) == fake::SimExecutor::Ended::kPowerCut) {
+      EndProcess();  // the disk cut it
+      machine_.Restart();
+    } else {
+      Look();
+    }
+  }
+}
+
+bool Simulation::StartProcess() {
+  TryToStart();
+  if (process_ != nullptr) return true;
+  if (!Over()) machine_.RunWorldFor(kPauseBetweenStarts);
+  machine_.Restart();
+  return false;
+}
+
+/// Afterwards a process runs, or the machine is off.
+void Simulation::TryToStart() {
+  outage_began_ = outage_began_ ? std::optional(Now()) : std::nullopt;
+  copied_.reset();
+  in_order_ = false;
+  process_ = std::make_unique<Process>(
+      Surroundings{machine_, disk_, source_, target_, scenario_.longest_delay},
+      scenario_.seed + static_cast<uint64_t>(++starts_));
+  auto state = process_->ReadState();
+  if (!state) {
+    history_.Violate("open", "the checkpoint cannot be read: " + ToString(state.error()));
+  } else {
+    history_.CheckDurable(*state);
+    history_.BeginLife(*state);
+    disk_may_fail_ = true;
+    const auto faults = process_->Start(scenario_.job);
+    for (const Error& fault : faults) {
+      const bool wrong = fault.code == ErrorCode::kInvalid || fault.code == ErrorCode::kNotFound ||
+                         fault.code == ErrorCode::kConflict;
+      if (wrong) history_.Violate("start", "refused: " + ToString(fault));
+    }
+    if (faults.empty() && machine_.powered()) return;
+  }
+  EndProcess();
+}
+
+/// The power fails.
+void Simulation::EndProcess() {
+  machine_.CutPower();
+  disk_.CutPower();
+  machine_.Crash();
+  process_.reset();
+  disk_may_fail_ = false;
+  disk_.Restart(chance_);
+}
+
+void Simulation::End(const Ending& ending) {
+  if (process_ != nullptr) {
+    if (ending.in_order) {
+      StopInOrder();
+    } else {
+      machine_.RunSteps(ending.steps, Now() + 1min);
+    }
+  }
+  EndProcess();
+  machine_.RunWorldFor(ending.downtime);
+  machine_.Restart();
+}
+
+void Simulation::StopInOrder() {
+  process_->job().Stop();
+  const auto ended = [this] { return process_->job().Ended().has_value(); };
+  if (machine_.RunUntil(ended, Now() + kTimeToStop) == fake::SimExecutor::Ended::kDeadline) {
+    history_.Violate("stop", "it did not end in time: " + process_->job().Status().reason);
+  }
+}
+
+void Simulation::FinishInCalm() {
+  while (!application_.done() && !Over()) LiveUntil(Now() + scenario_.look_every);
+  const WallTime last_write = source_.Now();
+  source_.faults().Clear();
+  outage_began_.reset();
+  target_.faults().Clear();
+  disk_.SetJudge(nullptr);
+  const TimePoint deadline =
+      Now() + kCalmAtLast + (scenario_.is_long ? scenario_.writing : Duration(0));
+  std::string standing = "no process";
+  while (!Over() && Now() < deadline) {
+    LiveUntil(Now() + scenario_.look_every);
+    if (process_ == nullptr) continue;
+    const JobStatus status = process_->job().Status();
+    standing = std::string(ToString(status.state)) + ", " + std::to_string(status.rechecks) +
+               " rechecks, lag " + std::to_string(status.tail.lag_seconds.value_or(-1)) + " " +
+               status.reason;
+    const bool drained = status.backfill.complete && status.rechecks == 0 &&
+                         status.tail.watermark && *status.tail.watermark > last_write;
+    if (!drained) continue;
+    history_.CheckEqual(source_.Items("source"), target_.Items("target"));
+    StopInOrder();
+    return;
+  }
+  if (!Over()) history_.Violate("progress", "it never came to the end: " + standing);
+}
+
+void Simulation::Look() {
+  if (process_ == nullptr) return;
+  const JobStatus status = process_->job().Status();
+  if (status.state == JobState::kGap) {
+    gap_ = true;
+    if (!scenario_.MayLoseChanges()) {
+      history_.Violate("gap", "nothing was lost, but it says: " + status.reason);
+    }
+    return;
+  }
+  if (auto ended = process_->job().Ended()) {
+    history_.Violate("progress", "the job ended by itself: " + status.reason);
+    return;
+  }
+  if (status.tail.watermark) history_.CheckWatermark(*status.tail.watermark);
+  if (outage_began_ && Now() - *outage_began_ > kStandstillAllowed && status.ready) {
+    history_.Violate("I9", "the stream answers nothing for over a minute, but the job is ready");
+  }
+  LookAtOrder(status);
+}
+
+void Simulation::LookAtOrder(const JobStatus& status) {
+  if (!status.backfill.complete || in_order_) return;
+  if (!copied_) {
+    copied_ = process_->source_time();
+    history_.CheckBackfillComplete();
+  }
+  if (!status.tail.watermark || *status.tail.watermark < *copied_) return;
+  in_order_ = true;
+  history_.BeginOrder();
+}
+
+}  // namespace
+
+Verdict Run(const Scenario& scenario) {
+  return Simulation(scenario).Run();
+}
+
+}  // namespace ddbsync::simulation
