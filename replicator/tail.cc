@@ -25,11 +25,10 @@ Tail::Tail(Options options, Parts parts, const std::vector<checkpoint::ShardReco
                       .finished = record.finished,
                       .finished_at = record.finished_at});
     shards_[record.shard_id].record = record;
-    if (!record.position.empty()) {
-      watermark_.Restore(record.shard_id, record.position_created);
-    } else if (!record.finished) {
-      watermark_.Restore(record.shard_id, std::nullopt);
-    }
+    // Finished ones too: their children may not be known yet.
+    watermark_.Restore(record.shard_id, record.position.empty()
+                                            ? std::nullopt
+                                            : std::optional(record.position_created));
   }
 }
 

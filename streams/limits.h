@@ -35,6 +35,9 @@ inline constexpr size_t kFullPageBytes = size_t{224} << 10;
 inline constexpr int kEmptyPagesAtTip = 10;
 inline constexpr std::chrono::seconds kEmptyTimeAtTip{10};
 
+/// At the tip too a single empty page may have stopped before a record; so many in a row have not.
+inline constexpr int kEmptyPagesToBelieve = 2;
+
 /// A record this young leaves less unread than the margin that the watermark keeps after an empty
 /// poll, so that the reader is not behind after it.
 inline constexpr std::chrono::seconds kFreshRecord{5};

@@ -199,7 +199,7 @@ Next ShardReader::TakeNothingNew(const dynamodb::RecordPage& page) {
         *poll_began_ - first_empty_ >= limits::kEmptyTimeAtTip) {
       behind_ = false;
     }
-    if (!behind_) sink_.OnTip(options_.shard_id, poll_began_wall_);
+    if (!behind_ && empty_pages_ >= limits::kEmptyPagesToBelieve) sink_.OnTip(options_.shard_id, poll_began_wall_);
   }
   return AfterPoll();
 }

@@ -121,7 +121,8 @@ void History::CheckOrder(Key& key, size_t oldest, size_t newest) {
 }
 
 void History::CheckLineage(const Key& key, const Version& version) {
-  if (!ordered_ || version.shard.empty()) return;
+  // What is read back for a parent's record may be newer than its shard.
+  if (!ordered_ || version.shard.empty() || options_.read_back) return;
   const auto parent = shards_.find(shards_[version.shard].parent);
   if (parent == shards_.end() || parent->second.unapplied == 0) return;
   Violate("I4", key.name + " of " + version.shard + " was written before " +
@@ -155,7 +156,7 @@ WallTime History::Earliest() const {
 }
 
 bool History::ChangedSinceStart(const Key& key) const {
-  return key.versions.size() > 1 && key.versions.back().at >= Earliest() - staleness_;
+  return key.versions.size() > 1 && key.versions.back().at >= Earliest() - options_.staleness;
 }
 
 bool History::Concerns(const Change& change) const {
@@ -172,8 +173,11 @@ bool History::IsRecorded(const Change& change, const checkpoint::State& durable)
   });
 }
 
+void History::SetStart(WallTime start) {
+  if (!start_) start_ = start;
+}
+
 void History::BeginLife(const checkpoint::State& durable) {
-  if (durable.job && !start_) start_ = durable.job->start_time;
   ordered_ = false;
   for (auto& [name, key] : keys_) key.low = key.covered = 0;
   for (const Change& change : changes_) {
@@ -184,7 +188,7 @@ void History::BeginLife(const checkpoint::State& durable) {
 
 void History::CheckDurable(const checkpoint::State& durable) {
   if (violation_ || !durable.job) return;
-  if (!start_) start_ = durable.job->start_time;
+  SetStart(durable.job->start_time);
   std::set<std::string> rechecked = KeysOf(durable.rechecks);
   rechecked.merge(KeysOf(durable.dead_letters));
   for (const Change& change : changes_) {

@@ -29,13 +29,18 @@ struct Violation {
 /// called a violation is one. One thread.
 class History {
  public:
-  /// `staleness`: how old what a scan finds may be; zero for consistent reads.
-  explicit History(Duration staleness) : staleness_(staleness) {}
+  struct Options {
+    Duration staleness{0};   ///< how old what a scan finds may be; zero for consistent reads
+    bool read_back = false;  ///< the stream has keys only: what is written is read at the source
+  };
+  explicit History(Options options) : options_(options) {}
 
   // The observers of the two tables.
   void OnSource(const fake::AppliedWrite& write);
   void OnTarget(const fake::AppliedWrite& write);
 
+  /// T0, as soon as it is known.
+  void SetStart(WallTime start);
   /// A process begins from what is durable. What an earlier one did beyond that is done again.
   void BeginLife(const checkpoint::State& durable);
   /// The consistent point: from now on, in this life, each key follows the source's order.
@@ -107,7 +112,7 @@ class History {
   [[nodiscard]] std::string Tell(const Key& key) const;
   void CheckNothingTakenBack(const checkpoint::State& durable);
 
-  const Duration staleness_;
+  const Options options_;
   std::map<std::string, Key, std::less<>> keys_;
   std::vector<Change> changes_;  ///< those with a record, in the order of time
   size_t first_unapplied_ = 0;

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "tests/support/random.h"
 
 namespace ddbsync::simulation {
@@ -14,6 +16,8 @@ using fake::Random;
 using namespace std::chrono_literals;
 
 constexpr Duration kRetention = 24h;
+/// Less than replicator::limits::kLateChildren.
+constexpr Duration kLatestListing = 8s;
 
 /// Chance with a taste for the extremes.
 class Dice {
@@ -69,10 +73,10 @@ void DrawStream(Dice& dice, fake::StreamOptions& stream) {
   stream.shard_life = dice.OneOf<Duration>({0s, 40s, 90s, 4min});
   stream.split_rate = dice.OneOf({0.0, 0.3, 1.0});
   stream.max_open_shards = 8;
-  stream.iterator_life = dice.OneOf<Duration>({2s, 30s, 15min});
-  stream.listing_delay = dice.OneOf<Duration>({0s, 3s, 30s});
+  stream.iterator_life = dice.OneOf<Duration>({5s, 30s, 15min});
+  stream.listing_delay = dice.OneOf<Duration>({0s, 3s, kLatestListing});
   stream.describe_page = dice.OneOf({2, 5, 100});
-  stream.records_page = dice.OneOf({1, 5, 100, 1000});
+  stream.records_page = dice.OneOf({3, 20, 1000});
   stream.empty_page_rate = dice.OneOf({0.0, 0.0, 0.2, 0.5});
   stream.ignore_shard_filter = dice.Chance(0.2);
 }
@@ -102,7 +106,10 @@ void DrawEndings(Dice& dice, Scenario& scenario) {
   if (scenario.endings.empty() || scenario.is_long) return;
   // A backfill that is interrupted for long: just inside what the stream keeps, or beyond.
   auto& last = scenario.endings.back();
-  if (dice.Chance(0.05)) last.downtime = dice.OneOf<Duration>({30min, 20h, 23h, 25h, 60h});
+  if (!dice.Chance(0.05)) return;
+  last.downtime = dice.OneOf<Duration>({30min, 20h, 22h, 25h, 60h});
+  auto& life = scenario.source.streams.shard_life;
+  life = life > Duration::zero() ? Duration(4h) : life;  // or hundreds of shards roll meanwhile
 }
 
 void DrawShort(Dice& dice, Scenario& scenario) {
@@ -116,7 +123,7 @@ void DrawShort(Dice& dice, Scenario& scenario) {
   scenario.look_every = 1s;
   scenario.source.page_bytes = dice.OneOf<size_t>({200, 1000, 10000, size_t{1} << 20});
   DrawStream(dice, scenario.source.streams);
-  scenario.longest_delay = dice.OneOf<Duration>({0s, 5ms, 100ms, 1s});
+  scenario.longest_delay = dice.OneOf<Duration>({0s, 5ms, 50ms, 300ms});
   scenario.longest_start_delay = dice.OneOf<Duration>({0s, 1ms, 50ms});
   scenario.job.poll_interval = dice.OneOf<Duration>({50ms, 250ms, 250ms, 1s});
   scenario.stream_outage = dice.Chance(0.05);
@@ -138,7 +145,7 @@ void DrawLong(Dice& dice, Scenario& scenario) {
   scenario.source.streams.initial_shards = static_cast<int>(dice.Between(1, 2));
   scenario.source.streams.split_rate = 0.1;
   scenario.source.streams.max_open_shards = 3;
-  scenario.source.streams.listing_delay = 30s;
+  scenario.source.streams.listing_delay = kLatestListing;
   scenario.longest_delay = 20ms;
   scenario.job.poll_interval = 2min;
   scenario.job.read_capacity = scenario.cold_keys * kUnitsOfAPage / (kHours * 3600);
@@ -156,6 +163,51 @@ bool Scenario::MayLoseChanges() const {
   // The records of a shard end with it; to be sure, half of the time that it lived counts too.
   const Duration safe = kRetention - 1h;
   return std::ranges::any_of(endings, [&](const Ending& e) { return e.downtime > safe; });
+}
+
+std::string Describe(const Scenario& scenario) {
+  std::string text;
+  const auto add = [&text](std::string_view name, const auto& value) {
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", name, value);
+  };
+  const auto seconds = [](Duration duration) {
+    return fmt::format("{:g} s", std::chrono::duration<double>(duration).count());
+  };
+  const auto add_faults = [&](std::string_view name, const fake::FaultPlan::Rates& rates) {
+    std::string kinds;
+    for (const auto& [kind, rate] : rates) {
+      kinds += fmt::format(" {} {:.3f}", fake::ToString(kind), rate);
+    }
+    if (!kinds.empty()) add(name, kinds);
+  };
+  const auto& streams = scenario.source.streams;
+  add("keys", fmt::format("{} cold, {} hot", scenario.cold_keys, scenario.hot_keys));
+  add("writing", seconds(scenario.writing) + ", pauses " + seconds(scenario.pause_between_writes));
+  add("view", scenario.view);
+  add("staleness", seconds(scenario.source.staleness));
+  add("scan page", scenario.source.page_bytes);
+  add("segments", scenario.job.segments);
+  add("poll", seconds(scenario.job.poll_interval));
+  add("shards", fmt::format("{}, life {}, splits {}, listed within {}, {} a page",
+                            streams.initial_shards, seconds(streams.shard_life), streams.split_rate,
+                            seconds(streams.listing_delay), streams.describe_page));
+  add("records", fmt::format("{} a page, {} empty", streams.records_page, streams.empty_page_rate));
+  add("iterators", seconds(streams.iterator_life));
+  add("delays", seconds(scenario.longest_delay) + ", " + seconds(scenario.longest_start_delay));
+  add("target units", scenario.target.partition_write_units);
+  add("capacity", fmt::format("{} read, {} write", scenario.job.read_capacity.value_or(0),
+                              scenario.job.write_capacity.value_or(0)));
+  add("disk faults", scenario.failing_disk_rate);
+  if (scenario.stream_outage) add("stream outage", "yes");
+  add_faults("source", scenario.source_read_faults);
+  add_faults("stream", scenario.stream_faults);
+  add_faults("target", scenario.target_write_faults);
+  for (const Ending& ending : scenario.endings) {
+    add(ending.in_order ? "stop" : "crash",
+        fmt::format("after {} and {} steps, down for {}", seconds(ending.after), ending.steps,
+                    seconds(ending.downtime)));
+  }
+  return text;
 }
 
 Scenario Draw(uint64_t seed) {

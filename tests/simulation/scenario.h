@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -57,5 +58,8 @@ struct Scenario {
 };
 
 [[nodiscard]] Scenario Draw(uint64_t seed);
+
+/// For who replays it.
+[[nodiscard]] std::string Describe(const Scenario& scenario);
 
 }  // namespace ddbsync::simulation

@@ -47,7 +47,9 @@ Sum RunSeeds(const Arguments& arguments, bool first_only) {
   const uint64_t end = arguments.from + arguments.seeds;
   const auto work = [&] {
     for (uint64_t seed = next++; seed < end; seed = next++) {
-      const Verdict verdict = Run(Draw(seed));
+      const Scenario scenario = Draw(seed);
+      if (arguments.verbose) std::printf("%s\n", Describe(scenario).c_str());
+      const Verdict verdict = Run(scenario);
       MutexLock lock(mutex);
       sum.Add(seed, verdict);
       if (arguments.verbose) {

@@ -38,7 +38,8 @@ class Simulation {
         machine_({.seed = scenario.seed, .max_start_delay = scenario.longest_start_delay}),
         source_(machine_.clock(), scenario.source),
         target_(machine_.clock(), scenario.target),
-        history_(scenario.source.staleness),
+        history_({.staleness = scenario.source.staleness,
+                  .read_back = std::string_view(scenario.view) == "KEYS_ONLY"}),
         application_(scenario, machine_, source_) {
     for (fake::FakeDynamoDb* service : {&source_, &target_}) {
       service->SetAlarm(
@@ -102,6 +103,7 @@ class Simulation {
   Application application_;
   std::unique_ptr<Process> process_;  ///< none: it does not run
   bool disk_may_fail_ = false;
+  bool calm_ = false;                      ///< no more faults
   std::optional<TimePoint> outage_began_;  ///< in this life
   std::optional<WallTime> copied_;         ///< seen in this life
   bool in_order_ = false;                  ///< likewise
@@ -168,10 +170,11 @@ MemoryDisk::Fate Simulation::JudgeDisk() {
 }
 
 void Simulation::BreakStream() {
+  if (calm_) return;
   source_.faults().SetRates(OperationClass::kStream, {{FaultKind::kErrorBefore, 1.0}});
   outage_began_ = Now();
   machine_.At(Now() + kOutage, [this] {
-    if (!outage_began_) return;  // all is calm by now
+    if (calm_) return;
     source_.faults().SetRates(OperationClass::kStream, scenario_.stream_faults);
     outage_began_.reset();
   });
@@ -219,7 +222,10 @@ void Simulation::TryToStart() {
                          fault.code == ErrorCode::kConflict;
       if (wrong) history_.Violate("start", "refused: " + ToString(fault));
     }
-    if (faults.empty() && machine_.powered()) return;
+    if (faults.empty() && machine_.powered()) {
+      if (auto begun = process_->ReadState()) history_.SetStart(begun->job->start_time);
+      return;
+    }
   }
   EndProcess();
 }
@@ -258,6 +264,7 @@ void Simulation::StopInOrder() {
 void Simulation::FinishInCalm() {
   while (!application_.done() && !Over()) LiveUntil(Now() + scenario_.look_every);
   const WallTime last_write = source_.Now();
+  calm_ = true;
   source_.faults().Clear();
   outage_began_.reset();
   target_.faults().Clear();

@@ -175,6 +175,8 @@ class Reading final : public RecordSink,
 /// A table that is written to, and a process that reads its stream.
 class ReadingWorld {
  public:
+  ~ReadingWorld() { executor_.Crash(); }  // while there is a service to hang up on
+
   explicit ReadingWorld(uint64_t seed)
       : random_(seed),
         executor_({.seed = seed, .max_start_delay = milliseconds(20)}),

@@ -47,6 +47,10 @@ std::optional<HttpReply> FakeDynamoDb::Collect(Ticket ticket) {
   return service_->Collect(ticket);
 }
 
+void FakeDynamoDb::Hasten(Ticket ticket, TimePoint at) {
+  service_->Hasten(ticket, at);
+}
+
 void FakeDynamoDb::Abandon(Ticket ticket) {
   service_->Abandon(ticket);
 }

@@ -71,6 +71,8 @@ class FakeDynamoDb {
                 const Fault& fault = {});
   /// The answer, once; nothing before its time.
   std::optional<HttpReply> Collect(Ticket ticket);
+  /// It is carried out at `at` if it was to be later; for requests whose sender is gone sooner.
+  void Hasten(Ticket ticket, TimePoint at);
   /// The answer will not be asked for.
   void Abandon(Ticket ticket);
   /// Carries out what is due. Every other call does so first; only an observer needs it.

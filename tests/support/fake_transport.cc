@@ -72,8 +72,7 @@ Result<aws::HttpResponse> FakeTransport::Send(const aws::HttpRequest& request) {
       clock_.SleepFor(delays.there + delays.back);
       return Lost("the connection was reset", request);
     case FaultKind::kLateLanding:
-      service_.Abandon(service_.Submit(sent + delays.gives_up + fault.delay, target, request.body));
-      clock_.SleepFor(delays.gives_up);
+      SendLate(request, target, fault.delay, delays.gives_up);
       return Lost("the connection was reset", request);
     default:
       return Exchange(request, target, fault, delays);
@@ -85,6 +84,21 @@ FakeTransport::Delays FakeTransport::Draw(Duration timeout) {
   const Duration there = random_.UpTo(options_.max_request_delay);
   const Duration back = random_.UpTo(options_.max_response_delay);
   return {there, back, random_.UpTo(timeout)};
+}
+
+void FakeTransport::SendLate(const aws::HttpRequest& request, std::string_view target,
+                             Duration delay, Duration gives_up) {
+  const auto ticket = service_.Submit(clock_.Now() + gives_up + delay, target, request.body);
+  service_.Abandon(ticket);
+  // A process that dies meanwhile gives up then.
+  struct Dying {
+    ~Dying() { service.Hasten(ticket, clock.Now() + delay); }
+    FakeDynamoDb& service;
+    const Clock& clock;
+    FakeDynamoDb::Ticket ticket;
+    Duration delay;
+  } const dying{service_, clock_, ticket, delay};
+  clock_.SleepFor(gives_up);
 }
 
 Result<aws::HttpResponse> FakeTransport::Exchange(const aws::HttpRequest& request,

@@ -26,7 +26,7 @@ class FakeTransport final : public aws::Transport {
     std::function<bool()> is_up = nullptr;
   };
 
-  /// References outlive the transport.
+  /// References outlive the transport. A SimExecutor is crashed while they live.
   FakeTransport(FakeDynamoDb& service, Clock& clock) : FakeTransport(service, clock, Options{}) {}
   FakeTransport(FakeDynamoDb& service, Clock& clock, Options options);
 
@@ -39,6 +39,8 @@ class FakeTransport final : public aws::Transport {
     Duration gives_up;  ///< when a caller without an answer stops waiting
   };
   Delays Draw(Duration timeout);
+  void SendLate(const aws::HttpRequest& request, std::string_view target, Duration delay,
+                Duration gives_up);
   Result<aws::HttpResponse> Exchange(const aws::HttpRequest& request, std::string_view target,
                                      const Fault& fault, const Delays& delays);
 

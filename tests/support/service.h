@@ -54,6 +54,21 @@ class FakeDynamoDb::Service {
     return reply;
   }
 
+  void Hasten(Ticket ticket, TimePoint at) {
+    std::function<void(TimePoint)> alarm;
+    {
+      MutexLock lock(mutex_);
+      const auto found = std::ranges::find_if(
+          pending_, [&](const auto& entry) { return entry.first.second == ticket; });
+      if (found == pending_.end() || found->first.first <= ToInstant(at)) return;
+      auto request = pending_.extract(found);
+      request.key().first = ToInstant(at);
+      pending_.insert(std::move(request));
+      alarm = alarm_;
+    }
+    if (alarm) alarm(at);
+  }
+
   void Abandon(Ticket ticket) {
     MutexLock lock(mutex_);
     if (answers_.erase(ticket) == 0) abandoned_.insert(ticket);
