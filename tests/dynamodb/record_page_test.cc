@@ -103,7 +103,8 @@ TEST(RecordPage, ARecordWithoutWhatOrdersItIsInvalid) {
         Replaced(kPut, R"("Keys":{"id")", R"("Keys":{"x")"),
         Replaced(kPut, R"("eventName")", R"("other")"), Replaced(kPut, "MODIFY", "RENAME"),
         Replaced(kPut, "ApproximateCreationDateTime", "Other"),
-        Replaced(kPut, "1.46480431E9", "-5"), Replaced(kPut, R"("dynamodb":)", R"("other":)")}) {
+        Replaced(kPut, "1.46480431E9", "-5"), Replaced(kPut, "1.46480431E9", "253402300799"),
+        Replaced(kPut, R"("dynamodb":)", R"("other":)")}) {
     Result<RecordPage> page = ParseRecord(record);
     ASSERT_FALSE(page) << record;
     EXPECT_EQ(page.error().code, ErrorCode::kInvalid) << ToString(page.error());
