@@ -21,6 +21,9 @@ inline constexpr std::chrono::minutes kSkewWorthCorrecting{4};
 /// A Date header has whole seconds.
 inline constexpr std::chrono::seconds kDateResolution{1};
 
+/// A Date after the year 2200 is no clock's, and nanoseconds overflow in 2262.
+inline constexpr std::chrono::sys_days kLatestDate{std::chrono::year{2200} / 1 / 1};
+
 /// simdjson reads up to 64 bytes past the end of a document.
 inline constexpr size_t kBodyPadding = 64;
 

@@ -13,7 +13,7 @@ WallTime ServerClock::Now() const {
 
 void ServerClock::Observe(std::string_view date, Duration round_trip) {
   const std::optional<WallTime> server = ParseHttpDate(date);
-  if (!server) return;
+  if (!server || *server < WallTime() || *server > limits::kLatestDate) return;
   const Duration earliest = server->time_since_epoch() - clock_.Now().time_since_epoch();
   const Duration latest = earliest + limits::kDateResolution + round_trip;
   MutexLock lock(mutex_);

@@ -17,7 +17,8 @@ class ServerClock {
 
   [[nodiscard]] WallTime Now() const;
 
-  /// `date` as in RFC 9110 ("Tue, 15 Nov 1994 08:12:31 GMT"); anything else is ignored.
+  /// `date` as in RFC 9110 ("Tue, 15 Nov 1994 08:12:31 GMT"), from 1970 to 2200; anything else is
+  /// ignored.
   /// `round_trip`: how long ago the request that it answers was sent. A Date has whole seconds and
   /// travels, so the server's time is now between it and it + 1 s + round trip. The clock moves
   /// only when it is outside that range, and then to its start: it may run behind the server by the

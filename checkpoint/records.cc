@@ -82,11 +82,13 @@ class FieldReader {
   void operator()(const char* name, T& value) {
     const json* field = Find(name, &json::is_number_integer);
     if (field == nullptr) return;
-    const auto number = field->get<int64_t>();
-    if (!std::in_range<T>(number)) {
-      fault_ = name;
+    // Beyond 64 bits with a sign the library would wrap it round.
+    const bool fits = field->is_number_unsigned() ? std::in_range<T>(field->get<uint64_t>())
+                                                  : std::in_range<T>(field->get<int64_t>());
+    if (fits) {
+      value = static_cast<T>(field->get<int64_t>());
     } else {
-      value = static_cast<T>(number);
+      fault_ = name;
     }
   }
   void operator()(const char* name, WallTime& value) {
@@ -180,11 +182,20 @@ void PutRecord(Batch& batch, const RecordKind& kind, std::string_view id, const 
   batch.Put(std::move(key), std::move(value));
 }
 
+/// The payload's fields; something else than an object when it is not CBOR.
+json ParsePayload(std::string_view payload) {
+  try {
+    return json::from_cbor(payload, /*strict=*/true, /*allow_exceptions=*/false);
+  } catch (const json::exception&) {  // still thrown for a size that no memory holds
+    return json(json::value_t::discarded);
+  }
+}
+
 template <class Record>
 Result<Record> ReadRecord(const RecordKind& kind, std::string_view key, std::string_view value) {
   auto payload = Unseal(kind, key, value);
   if (!payload) return std::unexpected(payload.error());
-  const json fields = json::from_cbor(*payload, /*strict=*/true, /*allow_exceptions=*/false);
+  const json fields = ParsePayload(*payload);
   if (!fields.is_object()) return Damaged(kind, key, "it is not a record");
   Record record;
   FieldReader reader(fields);

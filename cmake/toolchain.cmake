@@ -16,6 +16,14 @@ if(DDBSYNC_SANITIZE)
   target_link_options(ddbsync_options INTERFACE -fsanitize=${DDBSYNC_SANITIZE})
 endif()
 
+if(DDBSYNC_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "DDBSYNC_FUZZ needs clang, which brings libFuzzer: cmake --preset fuzz")
+  endif()
+  # What guides the search; only the targets of tests/fuzz link libFuzzer itself.
+  target_compile_options(ddbsync_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # ddbsync_library(name SOURCES a.cc b.cc DEPENDS folders... PRIVATE external libraries...)
 function(ddbsync_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})

@@ -11,8 +11,9 @@ namespace {
 
 constexpr std::string_view kOperation = "GetRecords";
 
-/// Latest time that is believed, in seconds since 1970: the year 9999.
-constexpr double kMaxSeconds = 253'402'300'799.0;
+/// Latest time that is believed, in seconds since 1970: the year 2200. Lag is counted in
+/// nanoseconds, which overflow in 2262.
+constexpr double kMaxSeconds = 7'258'118'400.0;
 
 std::unexpected<Error> BadRecord(std::string_view why) {
   return Fail(ErrorCode::kInvalid, "A stream record " + std::string(why) + ".");

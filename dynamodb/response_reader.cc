@@ -55,14 +55,16 @@ bool IsNull(ondemand::value& value) {
 }
 
 double ConsumedUnits(ondemand::value& value) {
-  double units = 0;
-  if (value.type() == ondemand::json_type::array) {
-    for (ondemand::value table : value.get_array()) units += ConsumedUnits(table);
+  const auto of_table = [](ondemand::value table) {
+    double units = 0;
+    for (ondemand::field member : table.get_object()) {
+      if (NameIs(member, "CapacityUnits")) units = member.value().get_double();
+    }
     return units;
-  }
-  for (ondemand::field member : value.get_object()) {
-    if (NameIs(member, "CapacityUnits")) units = member.value().get_double();
-  }
+  };
+  if (value.type() != ondemand::json_type::array) return of_table(value);
+  double units = 0;
+  for (ondemand::value table : value.get_array()) units += of_table(table);
   return units;
 }
 

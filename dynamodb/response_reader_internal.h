@@ -66,6 +66,7 @@ std::string_view RawObject(ondemand::value& value);
 bool IsNull(ondemand::value& value);
 
 /// CapacityUnits of a ConsumedCapacity, summed when it is a list of them; 0 where it names none.
+/// Throws for lists in lists: read by recursion, they would be as deep as a server likes.
 double ConsumedUnits(ondemand::value& value);
 
 /// Finds the key among the members of an item, in whatever order they come.

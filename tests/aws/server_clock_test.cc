@@ -71,7 +71,8 @@ TEST_F(ServerClockTest, IgnoresWhatIsNotADate) {
        {"", "now", "Sat, 21 Nov 2026 15:00:00 UTC", "Sat, 21 Nov 2026 15:00:00 GMT ",
         "Sat, 31 Feb 2026 15:00:00 GMT", "Sat, 21 Foo 2026 15:00:00 GMT",
         "Sat, 21 Nov 2026 25:00:00 GMT", "Sat, 21 Nov 2026 15:60:00 GMT",
-        "Sat, -1 Nov 2026 15:00:00 GMT", "Saturday, 21-Nov-26 15:00:00 GMT"}) {
+        "Sat, -1 Nov 2026 15:00:00 GMT", "Saturday, 21-Nov-26 15:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"}) {
     server_clock_.Observe(text);
     EXPECT_EQ(server_clock_.Now(), noon_) << text;
   }

@@ -213,19 +213,36 @@ TEST(Records, ANewerStoreFormatIsRefusedBeforeAnythingElseIsRead) {
 TEST(Records, AMissingOrWrongFieldIsCorruptAndNamed) {
   Records records = RecordsOf(AState());
   const std::string key = "stop";
-  for (const std::string payload : {"\xa0",
-                                    "\xa1\x65"
-                                    "clean"
-                                    "\x01",
-                                    "\x01", "", "\xa1",
-                                    "\xa1\x65"
-                                    "clean\xf5\x01"}) {
+  for (const std::string& payload :
+       std::vector<std::string>{"\xa0",
+                                "\xa1\x65"
+                                "clean"
+                                "\x01",
+                                "\x01", "", "\xa1", "\x9b\x80" + std::string(7, '\0'),
+                                "\xa1\x65"
+                                "clean\xf5\x01"}) {
     records[key] = Seal({"", "", 1}, key, payload);
     const auto loaded = Load(records);
     ASSERT_FALSE(loaded) << testing::PrintToString(payload);
     EXPECT_EQ(loaded.error().code, ErrorCode::kCorrupt);
     EXPECT_THAT(loaded.error().message, HasSubstr("clean stop"));
   }
+}
+
+TEST(Records, ANumberBeyondItsFieldIsCorruptAndNotWrappedRound) {
+  Records records = RecordsOf(AState());
+  const std::string key = "recheck/k";
+  const std::string fields =
+      "\xa2\x68"
+      "key_json\x60\x6f"
+      "last_attempt_ms\x1b";  // {"key_json": "", "last_attempt_ms": and 64 bits without a sign
+  const std::string largest = "\x7f" + std::string(7, '\xff');
+  records[key] = Seal({"", "", 1}, key, fields + largest);
+  const auto loaded = Load(records);
+  ASSERT_TRUE(loaded) << ToString(loaded.error());
+  EXPECT_EQ(loaded->rechecks.back().last_attempt, At(std::numeric_limits<int64_t>::max()));
+  records[key] = Seal({"", "", 1}, key, fields + "\x80" + std::string(7, '\0'));
+  EXPECT_EQ(Load(records).error().code, ErrorCode::kCorrupt);
 }
 
 TEST(Records, ProgressWithoutItsJobIsCorrupt) {

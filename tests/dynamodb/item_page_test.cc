@@ -119,6 +119,7 @@ TEST(ItemPage, WhatIsNotAScanResponseIsCorrupt) {
        R"({"Items":[],"LastEvaluatedKey":{}})",
        R"({"Items":[],"LastEvaluatedKey":{ }})",
        R"({"Items":[],"LastEvaluatedKey":"x"})",
+       R"({"Items":[],"ConsumedCapacity":[[{"CapacityUnits":1}]]})",
        R"({"Items":[]}x)",
        R"({"Items":[]}{})",
        R"({"Items":[]}})",
@@ -155,6 +156,14 @@ TEST(ItemPage, ALargeItemAndADeepOneComeThroughWhole) {
   ASSERT_TRUE(page) << ToString(page.error());
   EXPECT_EQ(page->items()[0].json, first);
   EXPECT_EQ(page->items()[1].json, second);
+}
+
+TEST(ItemPage, AnAnswerNestedWithoutBoundsIsReadWithoutRecursion) {
+  constexpr size_t kLevels = 1'000'000;
+  const std::string deep = std::string(kLevels, '[') + std::string(kLevels, ']');
+  EXPECT_EQ(ParseError(R"({"Items":[],"ConsumedCapacity":)" + deep + "}"), ErrorCode::kCorrupt);
+  EXPECT_EQ(ParseError(R"({"Items":)" + deep + "}"), ErrorCode::kCorrupt);
+  EXPECT_TRUE(ItemPage::Parse(R"({"Items":[],"Other":)" + deep + "}", kHashOnly));
 }
 
 TEST(ItemPage, GetItemGivesOneItemOrNone) {

@@ -1,8 +1,12 @@
 #include "dynamodb/record_page.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <array>
 
 #include "dynamodb/canonical_key.h"
+#include "random_page.h"
 
 namespace ddbsync::dynamodb {
 namespace {
@@ -103,7 +107,8 @@ TEST(RecordPage, ARecordWithoutWhatOrdersItIsInvalid) {
         Replaced(kPut, R"("Keys":{"id")", R"("Keys":{"x")"),
         Replaced(kPut, R"("eventName")", R"("other")"), Replaced(kPut, "MODIFY", "RENAME"),
         Replaced(kPut, "ApproximateCreationDateTime", "Other"),
-        Replaced(kPut, "1.46480431E9", "-5"), Replaced(kPut, R"("dynamodb":)", R"("other":)")}) {
+        Replaced(kPut, "1.46480431E9", "-5"), Replaced(kPut, "1.46480431E9", "253402300799"),
+        Replaced(kPut, R"("dynamodb":)", R"("other":)")}) {
     Result<RecordPage> page = ParseRecord(record);
     ASSERT_FALSE(page) << record;
     EXPECT_EQ(page.error().code, ErrorCode::kInvalid) << ToString(page.error());
@@ -131,6 +136,44 @@ TEST(RecordPage, EveryTruncationIsCorrupt) {
     Result<RecordPage> page = RecordPage::Parse(body.substr(0, length), kHashOnly);
     ASSERT_FALSE(page) << length;
     EXPECT_EQ(page.error().code, ErrorCode::kCorrupt) << length;
+  }
+}
+
+/// A record around the item: as many of its members as it has in some spelling.
+std::string RecordText(RandomPage& random, const RandomItem& item, std::string_view event,
+                       const std::string& number) {
+  const std::string image = event == "REMOVE" ? "" : "\"NewImage\":" + item.json + ",";
+  return random.Space() + "{\"dynamodb\"" + random.Space() + ":{\"Keys\":" + item.key_json +
+         random.Space() + "," + image + "\"SequenceNumber\":\"" + number + "\"" + random.Space() +
+         ",\"ApproximateCreationDateTime\":1464804310" + random.Space() + "},\"eventName\":\"" +
+         std::string(event) + "\"}" + random.Space();
+}
+
+RC_GTEST_PROP(RecordPageProperty, RecordsAreExactWhateverTheSpelling, (uint32_t seed)) {
+  RandomPage random(seed);
+  std::vector<RandomItem> items(random.Below(8));
+  std::string records;
+  std::vector<std::string> numbers;
+  const std::array<std::string_view, 3> events = {"INSERT", "MODIFY", "REMOVE"};
+  for (RandomItem& item : items) {
+    item = random.Item();
+    numbers.push_back(std::string(random.Below(40), '7') + "1");
+    records += records.empty() ? "" : ",";
+    records += RecordText(random, item, events[numbers.size() % 3], numbers.back());
+  }
+  const std::string iterator = random.Text() + "x";
+  const Result<RecordPage> page = RecordPage::Parse(
+      "{\"NextShardIterator\":" + random.Quoted(iterator) + ",\"Records\":[" + records + "]}",
+      RandomPage::Schema());
+  RC_ASSERT(page.has_value());
+  RC_ASSERT(page->next_iterator() == iterator);
+  RC_ASSERT(page->records().size() == items.size());
+  for (size_t i = 0; i < items.size(); ++i) {
+    const RecordView& record = page->records()[i];
+    RC_ASSERT(record.key == items[i].key);
+    RC_ASSERT(record.key_json == items[i].key_json);
+    RC_ASSERT(record.sequence_number == numbers[i]);
+    RC_ASSERT(record.new_image == ((i + 1) % 3 == 2 ? "" : items[i].json));
   }
 }
 
