@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "base/planted_bug.h"
 
 namespace ddbsync::checkpoint {
 namespace {
@@ -191,7 +192,7 @@ class LevelDbStore final : public Store {
   }
 
   Result<void> RefuseIfPoisoned() REQUIRES(mutex_) {
-    if (!poison_) return {};
+    if (!poison_ || Planted(PlantedBug::kPoisonedStoreUsed)) return {};
     return Fail(ErrorCode::kPoisoned,
                 "The checkpoint is not used since a write failed; it must be reopened first.",
                 *poison_);

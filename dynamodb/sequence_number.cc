@@ -1,5 +1,7 @@
 #include "dynamodb/sequence_number.h"
 
+#include "base/planted_bug.h"
+
 namespace ddbsync::dynamodb {
 namespace {
 
@@ -13,6 +15,7 @@ std::string_view WithoutLeadingZeros(std::string_view digits) {
 std::strong_ordering operator<=>(const SequenceNumber& a, const SequenceNumber& b) {
   // No position comes before every position, zero included.
   if (a.empty() || b.empty()) return b.empty() <=> a.empty();
+  if (Planted(PlantedBug::kSequenceNumbersAsText)) return a.text_ <=> b.text_;
   const std::string_view left = WithoutLeadingZeros(a.text_);
   const std::string_view right = WithoutLeadingZeros(b.text_);
   if (left.size() != right.size()) return left.size() <=> right.size();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/planted_bug.h"
 #include "replicator/limits.h"
 
 namespace ddbsync::replicator {
@@ -122,7 +123,8 @@ std::vector<std::shared_ptr<BackfillPage>> Backfill::BeginReread(Segment& segmen
 
 void Backfill::Advance(Segment& segment) {
   checkpoint::Batch batch;
-  while (!segment.pages.empty() && segment.pages.front()->settled &&
+  const bool any = Planted(PlantedBug::kCursorPastUnsettledPage);
+  while (!segment.pages.empty() && (segment.pages.front()->settled || any) &&
          !segment.pages.front()->stale) {
     const BackfillPage& page = *segment.pages.front();
     checkpoint::SegmentRecord& record = segment.record;

@@ -1,8 +1,11 @@
 #include "replicator/batch_writer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
+#include "base/planted_bug.h"
+#include "dynamodb/item_key.h"
 #include "replicator/limits.h"
 
 namespace ddbsync::replicator {
@@ -68,7 +71,10 @@ Next BatchWriter::Write(TimePoint now) {
 
 InFlightLimit::Feedback BatchWriter::Send(WriteBatch& batch, double estimate) {
   if (kind_ == Kind::kTail) ++context_.counters.tail_writes_in_flight;
-  const auto result = context_.target.BatchWriteItem(context_.table, batch.ops(), context_.schema);
+  auto result = kind_ == Kind::kBackfill && Planted(PlantedBug::kPutIfAbsent)
+                    ? PutIfAbsent(batch.ops())
+                    : context_.target.BatchWriteItem(context_.table, batch.ops(), context_.schema);
+  if (result && Planted(PlantedBug::kUnprocessedItemsDropped)) result->unprocessed.clear();
   if (kind_ == Kind::kTail) --context_.counters.tail_writes_in_flight;
   const double units = result ? result->consumed_units.value_or(UnitsOf(batch.ops())) : 0;
   context_.capacity.Correct(estimate, units);
@@ -79,6 +85,30 @@ InFlightLimit::Feedback BatchWriter::Send(WriteBatch& batch, double estimate) {
   batch.Settle(result, context_.clock.Now());
   if (throttled) return InFlightLimit::Feedback::kThrottled;
   return result ? InFlightLimit::Feedback::kSuccess : InFlightLimit::Feedback::kNeutral;
+}
+
+Result<dynamodb::BatchWriteResult> BatchWriter::PutIfAbsent(
+    std::span<const dynamodb::WriteOp> ops) {
+  std::vector<std::string> keys_json;
+  for (const auto& op : ops) keys_json.push_back(*dynamodb::KeyJson(op.json, context_.schema));
+  const std::vector<std::string_view> keys(keys_json.begin(), keys_json.end());
+  const auto there = context_.target.BatchGetItem(context_.table, keys, context_.schema);
+  if (!there) return Fail(ErrorCode::kRetry, there.error().message);
+  std::vector<dynamodb::WriteOp> absent;
+  std::vector<size_t> places;
+  for (size_t i = 0; i < ops.size(); ++i) {
+    const bool found = std::ranges::any_of(
+        there->found.items(), [&](const auto& item) { return item.key == ops[i].key; });
+    if (found) continue;
+    absent.push_back(ops[i]);
+    places.push_back(i);
+  }
+  if (absent.empty()) return dynamodb::BatchWriteResult{};
+  auto result = context_.target.BatchWriteItem(context_.table, absent, context_.schema);
+  if (result) {
+    for (size_t& index : result->unprocessed) index = places[index];
+  }
+  return result;
 }
 
 void BatchWriter::Count(const WriteBatch& batch, const Result<dynamodb::BatchWriteResult>& result) {

@@ -44,6 +44,8 @@ class BatchWriter final : public Task {
  private:
   Next Write(TimePoint now);
   InFlightLimit::Feedback Send(WriteBatch& batch, double estimate);
+  /// PlantedBug::kPutIfAbsent: what is there is left alone.
+  Result<dynamodb::BatchWriteResult> PutIfAbsent(std::span<const dynamodb::WriteOp> ops);
   void Count(const WriteBatch& batch, const Result<dynamodb::BatchWriteResult>& result);
 
   const Kind kind_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/planted_bug.h"
 #include "replicator/limits.h"
 
 namespace ddbsync::replicator {
@@ -40,6 +41,8 @@ void Fence::EndRead(uint64_t counter) {
 }
 
 Fence::Verdict Fence::Judge(std::string_view key, uint64_t read_counter) {
+  const bool off = Planted(PlantedBug::kFenceOff) || Planted(PlantedBug::kPutIfAbsent);
+  if (off) return on_wire_.contains(key) ? Verdict::kBusy : Verdict::kAdmitted;
   if (read_counter < floor_) return Verdict::kStale;
   const auto touched = touched_.find(key);
   if (touched != touched_.end() && touched->second > read_counter) return Verdict::kTouched;
@@ -91,7 +94,7 @@ bool Fence::Touch(std::span<const std::string_view> keys, TimePoint now, const W
   }
   AgeMoments(now);
   ForgetWhatNobodyNeeds();
-  return clear;
+  return clear || Planted(PlantedBug::kTailIgnoresFencedWrites);
 }
 
 void Fence::Remember(std::string_view key, TimePoint now) {
@@ -131,7 +134,8 @@ void Fence::ForgetWhatNobodyNeeds() {
   // Needed are touches later than the oldest read that may still be judged by them, and for
   // eventually consistent reads those that the next read will be judged by.
   uint64_t needed_after = options_.eventual_margin > Duration::zero() ? aged_counter_ : counter_;
-  if (!reads_.empty()) needed_after = std::min(needed_after, *reads_.begin());
+  const bool forgets = Planted(PlantedBug::kFenceForgets);
+  if (!reads_.empty() && !forgets) needed_after = std::min(needed_after, *reads_.begin());
   needed_after = std::max(needed_after, floor_);
   while (!log_.empty() && log_.front().counter <= needed_after) {
     const Touched& oldest = log_.front();

@@ -157,9 +157,8 @@ void LiveJob::FillHealth(JobStatus& status, TimePoint now) const {
   } else if (status.state == JobState::kCopying) {
     status.reason = bottleneck;
   }
-  const bool going =
-      status.state == JobState::kCopying || status.state == JobState::kFollowing ||
-      status.state == JobState::kSettling || status.state == JobState::kPaused;
+  const bool going = status.state == JobState::kCopying || status.state == JobState::kFollowing ||
+                     status.state == JobState::kSettling || status.state == JobState::kPaused;
   status.ready = going && standstill.empty() && gap_reason_.empty();
   if (status.reason.empty() && status.degraded) {
     status.reason = "the target refuses some items; see `ddbsync checkpoint show`";

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/planted_bug.h"
 #include "replicator/conductor.h"
 #include "replicator/limits.h"
 #include "replicator/recheck_task.h"
@@ -26,7 +27,8 @@ std::optional<double> ReadCapacityOf(const JobOptions& options,
 
 /// After a stop that was not clean, writes of the previous process may still land.
 TimePoint FirstWriteAt(const JobOptions& options, const checkpoint::State& state, TimePoint now) {
-  return state.job && !state.clean_stop ? now + options.settle : now;
+  const bool settles = !Planted(PlantedBug::kNoSettleAfterCrash);
+  return state.job && !state.clean_stop && settles ? now + options.settle : now;
 }
 
 }  // namespace

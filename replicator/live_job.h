@@ -71,7 +71,8 @@ class LiveJob final : public Job {
   [[nodiscard]] bool copied() const { return !wants_backfill() || backfill_->complete(); }
 
   // job_status.cc
-  /// What a job that is neither starting nor ending does; `copied`: nothing of the backfill is left.
+  /// What a job that is neither starting nor ending does; `copied`: nothing of the backfill is
+  /// left.
   [[nodiscard]] JobState RunningState(bool copied, TimePoint now) const;
   void FillBackfill(JobStatus& status, TimePoint now) const;
   void FillTail(JobStatus& status) const;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/planted_bug.h"
 #include "base/version.h"
 #include "dynamodb/json_text.h"
 #include "replicator/backfill.h"
@@ -341,6 +342,9 @@ void Preflight::WaitForStream() {
 void Preflight::FillRecord() {
   if (point_.state.job) {
     point_.record = *point_.state.job;
+    if (Planted(PlantedBug::kVolatileStart)) {
+      point_.record.start_time = source_.tables->aws().server_clock().Now() + limits::kStartMargin;
+    }
     return;
   }
   point_.record = {
@@ -357,6 +361,9 @@ void Preflight::FillRecord() {
                                                 : ChooseSegments(point_.source.size_bytes),
       .made_by = std::string(Version()),
   };
+  if (Planted(PlantedBug::kPositionAfterScan)) {
+    point_.record.start_time += limits::kStartMargin + std::chrono::minutes(1);
+  }
 }
 
 void Preflight::Fault(ErrorCode code, std::string message, std::string context) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/planted_bug.h"
 #include "replicator/limits.h"
 
 namespace ddbsync::replicator {
@@ -61,7 +62,7 @@ Next RecheckTask::Read(TimePoint now) {
 }
 
 Next RecheckTask::Wait(TimePoint now) {
-  if (context_.watermark) {
+  if (context_.watermark && !Planted(PlantedBug::kRepairBeforeWatermark)) {
     const auto watermark = context_.watermark();
     if (!watermark || *watermark <= read_ended_ + limits::kRecordTimeResolution) {
       return Next::At(now + limits::kRecheckLook);
@@ -91,7 +92,9 @@ Next RecheckTask::WriteOne(TimePoint now) {
 }
 
 Next RecheckTask::Write(const Rechecks::Due& due, TimePoint now) {
-  if (context_.fence.AdmitRepair(due.key, read_.counter(), now) != Fence::Verdict::kAdmitted) {
+  const auto verdict = context_.fence.AdmitRepair(due.key, read_.counter(), now);
+  const bool admitted = verdict == Fence::Verdict::kAdmitted;
+  if (!admitted && !Planted(PlantedBug::kRepairUnfenced)) {
     // The tail wrote or writes it, or too much happened: read it again in a later round.
     context_.rechecks.Postpone(due, now + limits::kRecheckLook);
     return Next::Now();
@@ -105,7 +108,7 @@ Next RecheckTask::Write(const Rechecks::Due& due, TimePoint now) {
       context_.target.BatchWriteItem(context_.target_table, {&op, 1}, context_.schema);
   Settle(due, result);
   const std::string_view key = due.key;
-  context_.fence.Release({&key, 1});
+  if (admitted) context_.fence.Release({&key, 1});
   const bool answered = result && result->unprocessed.empty();
   if (answered) {
     backoff_.OnSuccess();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/planted_bug.h"
+
 namespace ddbsync::replicator {
 
 Rechecks::Rechecks(checkpoint::Ledger& ledger, aws::ServerClock& server_clock, Duration settle,
@@ -24,10 +26,11 @@ void Rechecks::Note(std::string_view key, std::string_view key_json, TimePoint n
     checkpoint::PutRecheck(batch, {.key = std::string(key),
                                    .key_json = std::string(key_json),
                                    .last_attempt = server_clock_.Now()});
-    ledger_.Stage(std::move(batch));
+    if (!Planted(PlantedBug::kRecheckListInMemory)) ledger_.Stage(std::move(batch));
   }
   found->second.generation = ++last_generation_;
-  Reschedule(found->first, found->second, now + settle_);
+  const bool at_once = Planted(PlantedBug::kRecheckAtOnce);
+  Reschedule(found->first, found->second, at_once ? now : now + settle_);
 }
 
 void Rechecks::Reschedule(const std::string& key, Entry& entry, TimePoint due) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/planted_bug.h"
 #include "replicator/limits.h"
 
 namespace ddbsync::replicator {
@@ -54,6 +55,9 @@ Next SegmentScanner::Read(const std::string& cursor, TimePoint now) {
                                     .start_key = cursor,
                                     .consistent = context_.consistent},
                                    context_.schema);
+  if (!page && Planted(PlantedBug::kSegmentEndFromError)) {
+    page = dynamodb::ItemPage::Parse(R"({"Items":[],"Count":0,"ScannedCount":0})", context_.schema);
+  }
   if (!page) {
     context_.capacity.Correct(estimate, 0);
     if (page.error().code == ErrorCode::kThrottled) {
@@ -67,7 +71,8 @@ Next SegmentScanner::Read(const std::string& cursor, TimePoint now) {
   grant->ResizeTo(page->bytes());
   const double computed = std::ceil(static_cast<double>(page->bytes()) / kBytesPerUnit) *
                           (context_.consistent ? 1.0 : 0.5);
-  const double units = page->consumed_units().value_or(std::min(computed, limits::kUnitsOfFullPage));
+  const double units =
+      page->consumed_units().value_or(std::min(computed, limits::kUnitsOfFullPage));
   context_.units_per_page = units;
   context_.capacity.Correct(estimate, units);
   context_.counters.source_read_units += units;

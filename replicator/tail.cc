@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/planted_bug.h"
 #include "replicator/coalesce.h"
 #include "replicator/limits.h"
 #include "replicator/read_back.h"
@@ -82,6 +83,7 @@ void Tail::Apply(const std::string& shard_id, std::shared_ptr<const dynamodb::Re
     done();
     return;
   }
+  if (Planted(PlantedBug::kCheckpointBeforeAcknowledgement)) OnPageApplied(shard_id, last);
   if (options_.read_back) {
     const ReadBack::Context context{parts_.source, options_.source_table,  parts_.schema,
                                     parts_.queue,  parts_.credit,          parts_.budget,
@@ -168,7 +170,8 @@ bool Tail::LossMayReachStart() const {
 }
 
 void Tail::OnLoss(const std::string& shard_id, const Error& error) {
-  if (error.code == ErrorCode::kTrimmed && !LossMayReachStart()) {
+  if (error.code == ErrorCode::kTrimmed &&
+      (!LossMayReachStart() || Planted(PlantedBug::kTrimmedDataSkipped))) {
     // All that can have been trimmed is older than what concerns us; also a local server's habit of
     // refusing a position in a young table.
     Log(LogLevel::kInfo, "shard_restarted", "reading the shard again from its oldest record",

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/planted_bug.h"
+
 namespace ddbsync::replicator {
 
 class TailQueue::Batch final : public WriteBatch {
@@ -30,7 +32,7 @@ class TailQueue::Batch final : public WriteBatch {
       SettleRejected(error, now);
       return;
     }
-    if (error.code == ErrorCode::kAmbiguous) {
+    if (error.code == ErrorCode::kAmbiguous && !Planted(PlantedBug::kAmbiguousIsForgotten)) {
       for (const size_t index : indices_) {
         queue_.rechecks_.Note(page_->ops[index].key, page_->keys_json[index], now);
       }
@@ -52,8 +54,10 @@ class TailQueue::Batch final : public WriteBatch {
       }
     }
     queue_.dead_letters_.OnAcknowledged(acknowledged);
+    const size_t done =
+        acknowledged.size() + (Planted(PlantedBug::kRetryOvertakes) ? left.size() : 0);
     if (!left.empty()) Retry(std::move(left), now, ErrorCode::kThrottled);
-    Close(acknowledged.size());
+    Close(done);
   }
 
   /// One of the items is refused for good. Halves find it; a single one becomes a dead letter.
@@ -80,7 +84,10 @@ class TailQueue::Batch final : public WriteBatch {
   }
 
   void Close(size_t settled) {
-    if (settled > 0 && page_->open.fetch_sub(settled) == settled) page_->applied();
+    if (settled == 0) return;
+    const size_t open = page_->open.fetch_sub(settled);
+    const size_t awaited = Planted(PlantedBug::kCheckpointPastGap) ? page_->ops.size() : settled;
+    if (open == awaited) page_->applied();
   }
 
   TailQueue& queue_;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "base/planted_bug.h"
 #include "streams/limits.h"
 
 namespace ddbsync::streams {
@@ -91,7 +92,7 @@ Next Discovery::TakePage(const dynamodb::StreamPage& page) {
   }
   observer_.OnPage(page);
   CrossOff(page);
-  start_ = page.last_shard_id;
+  start_ = Planted(PlantedBug::kFirstPageOfShardsOnly) ? "" : page.last_shard_id;
   if (start_.empty()) Complete(page.status);
   if (walk_ != Walk::kNone) return Next::At(call_due_);
   return Next::At(std::max(call_due_, NextBegin()));

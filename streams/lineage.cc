@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/planted_bug.h"
 #include "streams/limits.h"
 
 namespace ddbsync::streams {
@@ -151,13 +152,16 @@ bool Lineage::HoldsBackChild(const Node& node) const {
 }
 
 bool Lineage::MayStart(const Node& node) const {
+  if (Planted(PlantedBug::kChildBeforeParent)) return latest_listing_.has_value();
   const bool resumes = node.begun && !node.position.empty();
   // What a shard without a position may have lost is known only beside a whole listing.
   if (!resumes && !latest_listing_) return false;
   if (node.parent_id.empty()) return true;
   const auto parent = nodes_.find(node.parent_id);
   // A durable record of the child was written no sooner than the one of its parent's end.
-  if (parent == nodes_.end() || parent->second.state == State::kUnseen) return node.begun;
+  if (parent == nodes_.end() || parent->second.state == State::kUnseen) {
+    return node.begun || Planted(PlantedBug::kUnlistedParentIsFinished);
+  }
   return IsDone(parent->second);
 }
 

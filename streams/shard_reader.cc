@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/planted_bug.h"
 #include "streams/limits.h"
 
 namespace ddbsync::streams {
@@ -155,6 +156,11 @@ Next ShardReader::Read(TimePoint now, const Waker& waker) {
   poll_began_wall_ = began;
 
   grant->ResizeTo(answer->bytes());
+  if (Planted(PlantedBug::kLastRecordsOfShardIgnored) && !answer->next_iterator()) {
+    state_ = State::kEnded;
+    sink_.OnEnd(options_.shard_id);
+    return Next::Done();
+  }
   if (answer->records().empty() || IsRepeat(*answer)) return TakeNothingNew(*answer);
   return TakePage(std::make_shared<GrantedPage>(std::move(*grant), std::move(*answer)));
 }
@@ -199,18 +205,24 @@ Next ShardReader::TakeNothingNew(const dynamodb::RecordPage& page) {
         *poll_began_ - first_empty_ >= limits::kEmptyTimeAtTip) {
       behind_ = false;
     }
-    if (!behind_ && empty_pages_ >= limits::kEmptyPagesToBelieve) sink_.OnTip(options_.shard_id, poll_began_wall_);
+    const bool believed = Planted(PlantedBug::kOneEmptyPageIsTheTip);
+    if (believed || (!behind_ && empty_pages_ >= limits::kEmptyPagesToBelieve))
+      sink_.OnTip(options_.shard_id, poll_began_wall_);
   }
   return AfterPoll();
 }
 
 Next ShardReader::OnError(const Error& error) {
   counters_.polls_failed.fetch_add(1, std::memory_order_relaxed);
+  if (Planted(PlantedBug::kFailedPollIsTheTip)) {
+    sink_.OnTip(options_.shard_id, client_.aws().server_clock().Now());
+  }
   switch (error.code) {
     case ErrorCode::kTrimmed:
     case ErrorCode::kNotFound:
       return OnLossAnswer(error);
     case ErrorCode::kExpiredIterator:
+      if (Planted(PlantedBug::kExpiredIteratorResent)) break;
       if (!fresh_iterator_) {
         SeekAgain();
         return Next::Now();

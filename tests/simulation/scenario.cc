@@ -75,6 +75,7 @@ void DrawStream(Dice& dice, fake::StreamOptions& stream) {
   stream.max_open_shards = 8;
   stream.iterator_life = dice.OneOf<Duration>({5s, 30s, 15min});
   stream.listing_delay = dice.OneOf<Duration>({0s, 3s, kLatestListing});
+  stream.listing_miss_rate = dice.OneOf({0.0, 0.0, 0.02, 0.1});
   stream.describe_page = dice.OneOf({2, 5, 100});
   stream.records_page = dice.OneOf({3, 20, 1000});
   stream.empty_page_rate = dice.OneOf({0.0, 0.0, 0.2, 0.5});

@@ -1,15 +1,22 @@
 // simulate: histories of the real engine on virtual time, one per seed (simulation.h).
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/log.h"
 #include "base/mutex.h"
+#include "tests/simulation/planted.h"
 #include "tests/simulation/simulation.h"
 
 namespace ddbsync::simulation {
@@ -20,22 +27,26 @@ struct Arguments {
   uint64_t from = 1;
   unsigned jobs = 0;
   bool verbose = false;
+  std::string plant;
+  bool all_planted = false;
+  bool markdown = false;
 };
 
 /// What all histories together came to.
 struct Sum {
-  uint64_t histories = 0, changes = 0, writes = 0, starts = 0, gaps = 0;
+  uint64_t histories = 0, changes = 0, writes = 0, starts = 0, gaps = 0, long_ones = 0;
   std::chrono::duration<double, std::ratio<3600>> simulated{0};
   std::map<uint64_t, Violation> violations;  ///< by seed
 
-  void Add(uint64_t seed, const Verdict& verdict) {
+  void Add(const Scenario& scenario, const Verdict& verdict) {
     ++histories;
     changes += verdict.changes;
     writes += verdict.writes;
     starts += static_cast<uint64_t>(verdict.starts);
     gaps += verdict.gap ? 1 : 0;
+    long_ones += scenario.is_long ? 1 : 0;
     simulated += verdict.simulated;
-    if (verdict.violation) violations.emplace(seed, *verdict.violation);
+    if (verdict.violation) violations.emplace(scenario.seed, *verdict.violation);
   }
 };
 
@@ -48,17 +59,13 @@ Sum RunSeeds(const Arguments& arguments, bool first_only) {
   const auto work = [&] {
     for (uint64_t seed = next++; seed < end; seed = next++) {
       const Scenario scenario = Draw(seed);
-      if (arguments.verbose) std::printf("%s\n", Describe(scenario).c_str());
       const Verdict verdict = Run(scenario);
       MutexLock lock(mutex);
-      sum.Add(seed, verdict);
+      sum.Add(scenario, verdict);
       if (arguments.verbose) {
-        std::printf("seed %llu: trace %016llx, %llu steps, %d starts, %llu changes, %llu writes\n",
-                    static_cast<unsigned long long>(seed),
-                    static_cast<unsigned long long>(verdict.trace),
-                    static_cast<unsigned long long>(verdict.steps), verdict.starts,
-                    static_cast<unsigned long long>(verdict.changes),
-                    static_cast<unsigned long long>(verdict.writes));
+        fmt::print("seed {}: trace {:016x}, {} steps, {} starts, {} changes, {} writes\n  {}\n",
+                   seed, verdict.trace, verdict.steps, verdict.starts, verdict.changes,
+                   verdict.writes, Describe(scenario));
       }
       if (first_only && verdict.violation) next = end;
     }
@@ -73,34 +80,112 @@ int Simulate(const Arguments& arguments) {
   const auto began = std::chrono::steady_clock::now();
   const Sum sum = RunSeeds(arguments, false);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  const std::string plant = arguments.plant.empty() ? "" : " --plant " + arguments.plant;
   for (const auto& [seed, violation] : sum.violations) {
-    std::printf("FAIL seed %llu: %s: %s\n  again: tools/simulate --seeds 1 --from %llu --verbose\n",
-                static_cast<unsigned long long>(seed), violation.invariant.c_str(),
-                violation.what.c_str(), static_cast<unsigned long long>(seed));
+    fmt::print("FAIL seed {}: {}: {}\n  again: tools/simulate --seeds 1 --from {} --verbose{}\n",
+               seed, violation.invariant, violation.what, seed, plant);
   }
-  std::printf(
-      "%s: %llu of %llu histories hold; %llu changes, %llu writes, %llu starts, %llu true gaps, "
-      "%.0f simulated hours; %.0f s, %.1f histories/s\n",
-      sum.violations.empty() ? "PASS" : "FAIL",
-      static_cast<unsigned long long>(sum.histories - sum.violations.size()),
-      static_cast<unsigned long long>(sum.histories), static_cast<unsigned long long>(sum.changes),
-      static_cast<unsigned long long>(sum.writes), static_cast<unsigned long long>(sum.starts),
-      static_cast<unsigned long long>(sum.gaps), sum.simulated.count(), took.count(),
-      static_cast<double>(sum.histories) / took.count());
+  fmt::print(
+      "{}: {} of {} histories hold, {} of them of 60 hours; {} changes, {} writes, {} starts, {} "
+      "true gaps, {:.0f} simulated hours; {:.0f} s, {:.1f} histories/s\n",
+      sum.violations.empty() ? "PASS" : "FAIL", sum.histories - sum.violations.size(),
+      sum.histories, sum.long_ones, sum.changes, sum.writes, sum.starts, sum.gaps,
+      sum.simulated.count(), took.count(), static_cast<double>(sum.histories) / took.count());
   return sum.violations.empty() ? 0 : 1;
+}
+
+/// How a planted bug was caught: the invariant and the number of histories it took.
+struct Catch {
+  std::string invariant;
+  uint64_t seeds = 0;
+};
+
+/// In a process of its own, for a bug may as well end it: that is being caught too.
+std::optional<Catch> CatchPlanted(const PlantedMistake& mistake, const Arguments& arguments) {
+  int ends[2];
+  if (pipe(ends) != 0) return std::nullopt;
+  std::fflush(stdout);
+  const pid_t child = fork();
+  if (child == 0) {
+    close(ends[0]);
+    planted_bug = mistake.bug;
+    const Sum sum = RunSeeds(arguments, true);
+    std::string found;
+    if (!sum.violations.empty()) {
+      const auto& [seed, violation] = *sum.violations.begin();
+      found = fmt::format("{} {}", seed, violation.invariant);
+    }
+    const bool told = write(ends[1], found.data(), found.size()) >= 0;
+    _exit(told ? 0 : 1);
+  }
+  close(ends[1]);
+  constexpr size_t kMost = 256;
+  std::string found(kMost, '\0');
+  const ssize_t length = child < 0 ? 0 : read(ends[0], found.data(), found.size());
+  close(ends[0]);
+  int status = 0;
+  if (child > 0) waitpid(child, &status, 0);
+  if (child > 0 && WIFSIGNALED(status)) return Catch{"aborts", 0};
+  if (length <= 0) return std::nullopt;
+  found.resize(static_cast<size_t>(length));
+  const size_t space = found.find(' ');
+  return Catch{found.substr(space + 1), std::stoull(found) - arguments.from + 1};
+}
+
+int CatchAllPlanted(const Arguments& arguments) {
+  const auto began = std::chrono::steady_clock::now();
+  size_t caught = 0;
+  if (arguments.markdown) {
+    fmt::print("| planted bug | what is wrong | caught by | histories until then |\n");
+    fmt::print("|---|---|---|---|\n");
+  }
+  for (const PlantedMistake& mistake : PlantedMistakes()) {
+    const auto found = CatchPlanted(mistake, arguments);
+    caught += found ? 1 : 0;
+    const std::string invariant = found ? found->invariant : "NOT CAUGHT";
+    const std::string seeds = !found              ? fmt::format("over {}", arguments.seeds)
+                              : found->seeds == 0 ? "-"
+                                                  : std::to_string(found->seeds);
+    if (arguments.markdown) {
+      fmt::print("| `{}` | {} | {} | {} |\n", mistake.name, mistake.what, invariant, seeds);
+    } else {
+      fmt::print("{:36} {:12} {}\n", mistake.name, invariant, seeds);
+    }
+    std::fflush(stdout);
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  const bool all = caught == PlantedMistakes().size();
+  if (!arguments.markdown || !all) {
+    fmt::print(arguments.markdown ? stderr : stdout,
+               "{}: {} of {} planted bugs caught within {} histories; {:.0f} s\n",
+               all ? "PASS" : "FAIL", caught, PlantedMistakes().size(), arguments.seeds,
+               took.count());
+  }
+  return all ? 0 : 1;
 }
 
 void Swallow(std::string_view) {}
 
 int Main(int argc, char** argv) {
-  CLI::App app{"Histories of the engine on virtual time, one per seed, each with its faults."};
+  CLI::App app{"Histories of the engine on virtual time, one per seed, each with its faults.",
+               "tools/simulate"};
   Arguments arguments;
+  std::map<std::string, PlantedBug> bugs;
+  for (const auto& mistake : PlantedMistakes()) bugs[std::string(mistake.name)] = mistake.bug;
   app.add_option("--seeds", arguments.seeds, "How many histories")
       ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 40))
       ->capture_default_str();
-  app.add_option("--from", arguments.from, "The first seed")->capture_default_str();
+  app.add_option("--from", arguments.from, "The first seed")
+      ->check(CLI::Range(uint64_t{0}, uint64_t{1} << 60))
+      ->capture_default_str();
   app.add_option("--jobs", arguments.jobs, "Threads; 0: one per core")->check(CLI::Range(0, 1024));
-  app.add_flag("--verbose", arguments.verbose, "What the engine logs, and a line per history");
+  app.add_flag("--verbose", arguments.verbose, "What the engine logs, and each history's scenario");
+  auto* plant = app.add_option("--plant", arguments.plant, "With this bug in the engine")
+                    ->check(CLI::IsMember(bugs));
+  auto* all = app.add_flag("--planted", arguments.all_planted,
+                           "Each bug in turn, until it is caught; fails when one is not")
+                  ->excludes(plant);
+  app.add_flag("--markdown", arguments.markdown, "The table of docs/guarantees.md")->needs(all);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -109,6 +194,8 @@ int Main(int argc, char** argv) {
   }
   if (arguments.jobs == 0) arguments.jobs = std::max(1U, std::thread::hardware_concurrency());
   if (!arguments.verbose) SetLogSink(Swallow);
+  if (arguments.all_planted) return CatchAllPlanted(arguments);
+  if (!arguments.plant.empty()) planted_bug = bugs.at(arguments.plant);
   return Simulate(arguments);
 }
 

@@ -19,6 +19,9 @@ struct StreamOptions {
   /// Longest time until DescribeStream shows a new shard, and until it shows a shard's end; each
   /// drawn by itself, so children appear one by one and beside a parent that still looks open.
   Duration listing_delay{0};
+  /// Share of listings that leave out a closed shard though they show its children, never twice in
+  /// a row: pages of a listing may come from different replicas.
+  double listing_miss_rate = 0;
   int describe_page = 100;
   int records_page = 1000;
   size_t records_page_bytes = size_t{1} << 20;

@@ -58,6 +58,7 @@ struct Shard {
   Instant listed;       ///< DescribeStream knows the shard from then on
   Instant seen_closed;  ///< ... and its end
   Instant rolls = Instant::max();
+  Instant missed{};              ///< when a listing left it out last
   uint64_t trimmed_through = 0;  ///< ordinal of the last record that is gone
   std::deque<Record> records;
 };

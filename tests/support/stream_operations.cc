@@ -16,6 +16,7 @@ constexpr int kMaxListed = 100;    // API reference of ListStreams and DescribeS
 constexpr int kMaxRecords = 1000;  // API reference of GetRecords
 constexpr size_t kMinShardIdBytes = 28;
 constexpr std::chrono::seconds kLongRest{10};
+constexpr std::chrono::minutes kMissPause{4};
 
 /// What an iterator stands for. Given out as text that nobody should read.
 struct Iterator {
@@ -217,6 +218,11 @@ std::string DescribeStream(State& state, json& request) {
   for (const auto& shard : stream.shards()) {
     if (status == "ENABLING" || shard->listed > state.now || shard->id <= after) continue;
     if (!parent.empty() && shard->parent_id != parent) continue;
+    if (shard->closed && state.now - shard->missed > kMissPause &&
+        state.random.Chance(state.options.streams.listing_miss_rate)) {
+      shard->missed = state.now;
+      continue;
+    }
     shards.push_back(ShardJson(*shard, state.now));
     // Given even when nothing follows, as AWS may do.
     if (shards.size() == static_cast<size_t>(limit)) {

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <atomic>
+
+namespace ddbsync {
+
+/// Mistakes that tools of this kind are known for. Tests plant one at a time and must catch it;
+/// nothing else sets it (docs/guarantees.md, "Planted bugs").
+enum class PlantedBug {
+  kNone,
+  kFenceOff,
+  kFenceForgets,
+  kTailIgnoresFencedWrites,
+  kPutIfAbsent,
+  kPositionAfterScan,
+  kVolatileStart,
+  kCheckpointBeforeAcknowledgement,
+  kCheckpointPastGap,
+  kCursorPastUnsettledPage,
+  kRecheckListInMemory,
+  kAmbiguousIsForgotten,
+  kRecheckAtOnce,
+  kRepairUnfenced,
+  kRepairBeforeWatermark,
+  kNoSettleAfterCrash,
+  kChildBeforeParent,
+  kUnlistedParentIsFinished,
+  kFirstPageOfShardsOnly,
+  kLastRecordsOfShardIgnored,
+  kUnprocessedItemsDropped,
+  kRetryOvertakes,
+  kSequenceNumbersAsText,
+  kExpiredIteratorResent,
+  kTrimmedDataSkipped,
+  kSegmentEndFromError,
+  kPoisonedStoreUsed,
+  kOneEmptyPageIsTheTip,
+  kFailedPollIsTheTip,
+};
+
+/// Any thread; set before the engine starts.
+inline constinit std::atomic<PlantedBug> planted_bug{PlantedBug::kNone};
+
+[[nodiscard]] inline bool Planted(PlantedBug bug) {
+  return planted_bug.load(std::memory_order_relaxed) == bug;
+}
+
+}  // namespace ddbsync

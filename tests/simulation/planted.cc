@@ -1,0 +1,59 @@
+#include "tests/simulation/planted.h"
+
+#include <array>
+
+namespace ddbsync::simulation {
+namespace {
+
+using enum PlantedBug;
+
+constexpr std::array kMistakes = std::to_array<PlantedMistake>({
+    {kFenceOff, "fence-off", "the copy writes what it read, whatever the tail did meanwhile"},
+    {kFenceForgets, "fence-forgets",
+     "touched keys are forgotten while a page that needs them lives"},
+    {kTailIgnoresFencedWrites, "tail-does-not-wait",
+     "the tail writes a key while a copied item of it is on the wire"},
+    {kPutIfAbsent, "put-if-absent", "instead of the fence, copied items are put if absent"},
+    {kPositionAfterScan, "position-after-scan", "the stream counts from after the copy"},
+    {kVolatileStart, "volatile-start", "a restart takes its own time for the start of the copy"},
+    {kCheckpointBeforeAcknowledgement, "checkpoint-before-acknowledgement",
+     "a page's position is recorded when its writes are sent"},
+    {kCheckpointPastGap, "checkpoint-past-gap",
+     "a page's position is recorded after the first of its writes"},
+    {kCursorPastUnsettledPage, "cursor-past-unsettled-page",
+     "a segment's cursor is recorded before its items are written"},
+    {kRecheckListInMemory, "recheck-list-in-memory",
+     "keys of unclear writes are not recorded, only remembered"},
+    {kAmbiguousIsForgotten, "ambiguous-is-forgotten", "a time-out is tried again, and that is all"},
+    {kRecheckAtOnce, "recheck-at-once", "unclear writes are compared before the last can land"},
+    {kRepairUnfenced, "repair-unfenced", "a repair writes what it read, whatever the tail did"},
+    {kRepairBeforeWatermark, "repair-before-watermark",
+     "a repair does not wait until the tail has passed what it read"},
+    {kNoSettleAfterCrash, "no-settle-after-crash",
+     "after a crash writing goes on at once, before old writes have landed"},
+    {kChildBeforeParent, "child-before-parent", "shards are applied as they are listed"},
+    {kUnlistedParentIsFinished, "unlisted-parent-is-finished",
+     "a parent that a listing does not show is taken as read"},
+    {kFirstPageOfShardsOnly, "first-page-of-shards", "only the first page of shards is looked at"},
+    {kLastRecordsOfShardIgnored, "last-records-ignored",
+     "records that come with a shard's end are not looked at"},
+    {kUnprocessedItemsDropped, "unprocessed-dropped", "UnprocessedItems are not looked at"},
+    {kRetryOvertakes, "retry-overtakes",
+     "the next page is written while items of the one before are tried again"},
+    {kSequenceNumbersAsText, "sequence-numbers-as-text", "positions are compared as text"},
+    {kExpiredIteratorResent, "expired-iterator-resent", "an expired iterator is sent again"},
+    {kTrimmedDataSkipped, "trimmed-data-skipped",
+     "after trimmed data reading goes on with the oldest that is left"},
+    {kSegmentEndFromError, "segment-end-from-error", "a scan that fails ends its segment"},
+    {kPoisonedStoreUsed, "poisoned-store-used", "a store is used again after a failed write"},
+    {kOneEmptyPageIsTheTip, "one-empty-page", "one empty page is taken for the tip of the stream"},
+    {kFailedPollIsTheTip, "failed-poll", "a poll that fails moves the watermark"},
+});
+
+}  // namespace
+
+std::span<const PlantedMistake> PlantedMistakes() {
+  return kMistakes;
+}
+
+}  // namespace ddbsync::simulation
