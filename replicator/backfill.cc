@@ -84,6 +84,14 @@ void Backfill::AddPage(std::shared_ptr<BackfillPage> page, TimePoint now) {
     segment.read_to_end = !last_key.has_value();
     segment.read_cursor = last_key.value_or("");
     segment.pages.push_back(page);
+    if (Planted(PlantedBug::kCursorPastUnsettledPage)) {
+      checkpoint::SegmentRecord record = segment.record;
+      record.cursor = segment.read_cursor;
+      record.finished = segment.read_to_end;
+      checkpoint::Batch batch;
+      checkpoint::PutSegment(batch, record);
+      ledger_.Stage(std::move(batch));
+    }
   }
   if (added.items.items().empty()) {
     OnPageSettled(added, now);
@@ -123,8 +131,7 @@ std::vector<std::shared_ptr<BackfillPage>> Backfill::BeginReread(Segment& segmen
 
 void Backfill::Advance(Segment& segment) {
   checkpoint::Batch batch;
-  const bool any = Planted(PlantedBug::kCursorPastUnsettledPage);
-  while (!segment.pages.empty() && (segment.pages.front()->settled || any) &&
+  while (!segment.pages.empty() && segment.pages.front()->settled &&
          !segment.pages.front()->stale) {
     const BackfillPage& page = *segment.pages.front();
     checkpoint::SegmentRecord& record = segment.record;
