@@ -6,6 +6,7 @@
 #include "base/version.h"
 #include "replicator/limits.h"
 #include "replicator/live_job.h"
+#include "streams/limits.h"
 
 namespace ddbsync::replicator {
 namespace {
@@ -157,9 +158,8 @@ void LiveJob::FillHealth(JobStatus& status, TimePoint now) const {
   } else if (status.state == JobState::kCopying) {
     status.reason = bottleneck;
   }
-  const bool going =
-      status.state == JobState::kCopying || status.state == JobState::kFollowing ||
-      status.state == JobState::kSettling || status.state == JobState::kPaused;
+  const bool going = status.state == JobState::kCopying || status.state == JobState::kFollowing ||
+                     status.state == JobState::kSettling || status.state == JobState::kPaused;
   status.ready = going && standstill.empty() && gap_reason_.empty();
   if (status.reason.empty() && status.degraded) {
     status.reason = "the target refuses some items; see `ddbsync checkpoint show`";
@@ -195,6 +195,8 @@ std::string LiveJob::Bottleneck(TimePoint now) const {
 }
 
 std::string LiveJob::Standstill(TimePoint now) const {
+  static_assert(limits::kStandstill > ddbsync::limits::kWholeListingPause,
+                "a quiet tail's listings are progress");
   const TimePoint limit = now - limits::kStandstill;
   if (wants_tail()) {
     const Tail::Progress tail = tail_->GetProgress();

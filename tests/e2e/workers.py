@@ -24,6 +24,7 @@ LONG = {
     "kill_test.KillTest": 95,
     "bad_credentials_test.BadCredentialsTest": 90,
     "bad_state_test.BadStateTest": 80,
+    "copy_test.StatusTest": 75,
     "bad_server_test.StrangeAnswerTest": 60,
 }
 
