@@ -6,6 +6,7 @@
 #include "base/version.h"
 #include "replicator/limits.h"
 #include "replicator/live_job.h"
+#include "streams/limits.h"
 
 namespace ddbsync::replicator {
 namespace {
@@ -194,6 +195,8 @@ std::string LiveJob::Bottleneck(TimePoint now) const {
 }
 
 std::string LiveJob::Standstill(TimePoint now) const {
+  static_assert(limits::kStandstill > ddbsync::limits::kWholeListingPause,
+                "a quiet tail's listings are progress");
   const TimePoint limit = now - limits::kStandstill;
   if (wants_tail()) {
     const Tail::Progress tail = tail_->GetProgress();

@@ -24,12 +24,12 @@ class ListingObserver {
 
 /// Walks DescribeStream, one page a step, at most ten calls a second (limit of the API).
 ///
-/// A *whole listing* is made at once, then every minute (every second while the stream has no shard
-/// yet). A *look* is made soon after shards ended, and again, ever slower, until a child of each is
-/// listed: first from the last shard known, which finds what is new in one call; then from the
-/// oldest shard whose children are missing, because a child may be listed late and out of order.
-/// A server that refuses to start at a shard it does not know is asked for a whole listing instead.
-/// The children of a disabled stream's shards are not looked for: it has none.
+/// A *whole listing* is made at once, then every half minute (every second while the stream has no
+/// shard yet). A *look* is made soon after shards ended, and again, ever slower, until a child of
+/// each is listed: first from the last shard known, which finds what is new in one call; then from
+/// the oldest shard whose children are missing, because a child may be listed late and out of
+/// order. A server that refuses to start at a shard it does not know is asked for a whole listing
+/// instead. The children of a disabled stream's shards are not looked for: it has none.
 ///
 /// Owner: the executor, until Step is Done. LookForChildren and Stop may be called from any thread.
 class Discovery final : public Task {

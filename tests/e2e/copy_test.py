@@ -1,6 +1,7 @@
 """The main job on real servers: all types, live writers, other targets, the words it says."""
 
 import json
+import time
 
 import ddbsync
 import fixtures
@@ -170,6 +171,17 @@ class StatusTest(fixtures.Case):
         for family in ("ddbsync_replication_lag_seconds", "ddbsync_backfill_items_written_total",
                        "ddbsync_state", "ddbsync_stream_gaps"):
             self.assertIn(f"\n{family}{{", text)
+
+    def test_a_quiet_job_stays_ready(self):
+        """For longer than a job may stand still (kStandstill in replicator/limits.h)."""
+        self.make_tables()
+        job = self.start()
+        job.wait_until(lambda status: status["state"] == "following" and status["ready"],
+                       what="readiness")
+        end = time.monotonic() + 55
+        while time.monotonic() < end:
+            self.assertEqual(200, job.get("/readyz")[0], job.status())
+            time.sleep(0.5)
 
     def test_checkpoint_show_reads_a_stopped_job(self):
         self.make_tables()

@@ -160,13 +160,13 @@ class Job:
             return None
         return json.loads(body) if code == 200 else None
 
-    def wait_until(self, condition, seconds=60, what="the condition"):
+    def wait_until(self, condition, seconds=60, what="the condition", **options):
         """The first status for which `condition(status)` holds; fails at once if the job ended."""
         def look():
             self._alive()
             status = self.status()
             return status if status and condition(status) else None
-        return processes.wait_for(look, seconds, lambda: f"{what}: {self._about()}")
+        return processes.wait_for(look, seconds, lambda: f"{what}: {self._about()}", **options)
 
     def wait_until_written(self, items, seconds=60):
         """By the copy or, since a young table's stream still holds all of it, by the tail."""

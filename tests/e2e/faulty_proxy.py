@@ -13,12 +13,17 @@ import dataclasses
 import http.client
 import http.server
 import json
+import socket
 import ssl
+import struct
 import threading
+import time
 import urllib.parse
 
 JSON_TYPE = "application/x-amz-json-1.0"
 UPSTREAM_SECONDS = 60
+SLOW_PIECES = 8  # that a trickled body comes in
+_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: close with a reset
 
 
 class Dropped(Exception):
@@ -41,6 +46,9 @@ class Answer:
     status: int
     headers: dict
     body: bytes
+    cut: int | None = None  # the connection is reset after so many bytes of the body
+    pause: float = 0.0  # seconds between the pieces of the body
+    garbage: bytes | None = None  # sent instead of everything else, and the connection is closed
 
     @property
     def json(self):
@@ -71,6 +79,38 @@ def wrong_crc(request, forward):
     answer = forward()
     answer.headers["x-amz-crc32"] = "12345"
     return answer
+
+
+def corrupted(request, forward):
+    """One byte in the middle is another; the checksum is still that of the good body."""
+    answer = forward()
+    body, middle = bytearray(answer.body), len(answer.body) // 2
+    if body:
+        body[middle] ^= 0x20
+    return dataclasses.replace(answer, body=bytes(body))
+
+
+def garbage(request, forward):
+    return Answer(200, {}, b"", garbage=b"\x00\xff\x16\x03 this is no HTTP \r\n" * 8)
+
+
+def reset_inside_body(request, forward):
+    """Carried out, and the answer breaks off in its middle."""
+    answer = forward()
+    return dataclasses.replace(answer, cut=len(answer.body) // 2)
+
+
+def trickled(seconds):
+    """Carried out, and the answer comes in pieces that take so long together."""
+    return lambda request, forward: dataclasses.replace(forward(), pause=seconds / SLOW_PIECES)
+
+
+def delayed(seconds):
+    """The request arrives late, whatever its sender does meanwhile."""
+    def wait(request, forward):
+        time.sleep(seconds)
+        return forward()
+    return wait
 
 
 def dropped(request, forward):
@@ -221,12 +261,26 @@ class _Connection(http.server.BaseHTTPRequestHandler):
         except (Dropped, OSError, http.client.HTTPException):
             self.close_connection = True
             return
+        self._send(answer)
+
+    def _send(self, answer):
+        if answer.garbage is not None:
+            self.wfile.write(answer.garbage)
+            self.close_connection = True
+            return
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
-        self.wfile.write(answer.body)
+        body = answer.body[: answer.cut]
+        size = -(-len(body) // SLOW_PIECES) if answer.pause else len(body)
+        for start in range(0, len(body), max(size, 1)):
+            time.sleep(answer.pause)
+            self.wfile.write(body[start : start + size])
+        if answer.cut is not None:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            self.close_connection = True
 
     def log_message(self, *_):
         pass

@@ -17,7 +17,7 @@ class TimedOut(Exception):
     pass
 
 
-def wait_for(condition, seconds, what):
+def wait_for(condition, seconds, what, pause=0.02):
     """Returns the first true value of `condition()`; raises TimedOut, naming `what`."""
     deadline = time.monotonic() + seconds
     while True:
@@ -26,7 +26,7 @@ def wait_for(condition, seconds, what):
             return value
         if time.monotonic() > deadline:
             raise TimedOut(f"waited {seconds} s in vain for {what() if callable(what) else what}")
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def spawn(argv, **options):

@@ -1,6 +1,7 @@
-"""Runs the end-to-end tests: run.py [--results FILE] [FILTER...], each FILTER a part of a name."""
+"""Runs the end-to-end tests, each FILTER a part of a name."""
 
 import argparse
+import io
 import json
 import pathlib
 import sys
@@ -9,6 +10,10 @@ import unittest
 
 import ddbsync
 import fixtures
+import workers
+
+# The tests mostly wait, so that more of them fit than there are processors.
+JOBS = 3
 
 
 class _Result(unittest.TextTestResult):
@@ -32,30 +37,93 @@ class _Result(unittest.TextTestResult):
         self.stream.writeln(f"    {time.monotonic() - self._began:.1f} s")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--results", type=pathlib.Path)
-    parser.add_argument("filter", nargs="*")
-    options = parser.parse_args()
-    if not ddbsync.BINARY.exists():
-        sys.exit(f"{ddbsync.BINARY} is missing; cmake --build --preset release --target ddbsync")
+def _tests(suite):
+    for entry in suite:
+        if isinstance(entry, unittest.TestSuite):
+            yield from _tests(entry)
+        else:
+            yield entry
 
-    here = pathlib.Path(__file__).parent
+
+def find_classes(filters):
+    """Suites of the tests wanted by the name of their class."""
     loader = unittest.TestLoader()
-    loader.testNamePatterns = [f"*{part}*" for part in options.filter] or None
-    suite = loader.discover(str(here), pattern="*_test.py")
-    runner = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=_Result)
-    try:
-        result = runner.run(suite)
-    finally:
-        fixtures.stop_shared()
+    loader.testNamePatterns = [f"*{part}*" for part in filters] or None
+    classes = {}
+    here = pathlib.Path(__file__).parent
+    for test in _tests(loader.discover(str(here), pattern="*_test.py")):
+        name = f"{type(test).__module__}.{type(test).__qualname__}"
+        classes.setdefault(name, unittest.TestSuite()).addTest(test)
+    return classes
+
+
+def run_suite(name, suite, stream):
+    began = time.monotonic()
+    result = unittest.TextTestRunner(stream=stream, verbosity=2, resultclass=_Result).run(suite)
     outcomes = list(result.outcomes)
     # A set-up of a class or module that fails is no test, but it hides some.
     known = {name for name, _ in outcomes}
     outcomes += [(str(test), "failed") for test, _ in result.errors if test.id() not in known]
+    return workers.Report(name, "", outcomes, result.wasSuccessful(), time.monotonic() - began)
+
+
+def serve(classes):
+    def run_class(name):
+        output = io.StringIO()
+        report = run_suite(name, classes[name], output)
+        report.output = output.getvalue()
+        return report
+
+    workers.serve(run_class)
+
+
+def run_all(classes, options):
+    """The reports of all classes."""
+    reports = []
+
+    def done(report):
+        reports.append(report)
+        word = "ok" if report.successful else "FAILED"
+        print(f"{report.output}== {report.name}: {word} in {report.seconds:.0f} s "
+              f"({len(reports)} of {len(classes)})\n", flush=True)
+
+    if options.jobs == 1:  # in this process, told as it happens
+        for name, suite in classes.items():
+            done(run_suite(name, suite, sys.stdout))
+    else:
+        workers.run(classes, options.jobs, [__file__, *options.filter], done)
+    return reports
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--results", type=pathlib.Path, metavar="FILE")
+    parser.add_argument("--jobs", type=int, default=JOBS, metavar="N",
+                        help=f"classes that run at once (default: {JOBS})")
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("filter", nargs="*", metavar="FILTER")
+    options = parser.parse_args()
+    if options.jobs < 1:
+        parser.error("--jobs is at least 1")
+    if not ddbsync.BINARY.exists():
+        sys.exit(f"{ddbsync.BINARY} is missing; cmake --build --preset release --target ddbsync")
+
+    began, classes = time.monotonic(), find_classes(options.filter)
+    try:
+        if options.worker:
+            serve(classes)
+            return
+        reports = run_all(classes, options)
+    finally:
+        fixtures.stop_shared()
+    outcomes = [outcome for report in reports for outcome in report.outcomes]
+    failed = [name for name, outcome in outcomes if outcome == "failed"]
+    print("\n".join([*(f"failed: {name}" for name in failed),
+                     f"{len(outcomes)} tests, {len(failed)} failed, "
+                     f"{time.monotonic() - began:.0f} s"]))
     if options.results:
         options.results.write_text(json.dumps(outcomes))
-    sys.exit(0 if result.wasSuccessful() else 1)
+    sys.exit(0 if all(report.successful for report in reports) else 1)
 
 
 if __name__ == "__main__":

@@ -38,8 +38,11 @@ def client_for(url, service="dynamodb", **config):
     )
 
 
-class _Server:
-    """A server process on a free port, ready for requests inside `with`."""
+class Server:
+    """A server process on a free port, ready for requests inside `with`.
+
+    Kinds of it say `_command()` and, where it matters, the `_folder()` to run in.
+    """
 
     def __enter__(self):
         self.start()
@@ -71,6 +74,9 @@ class _Server:
     def client(self, service="dynamodb", **config):
         return client_for(self.url, service, **config)
 
+    def _folder(self):
+        return None
+
     def _answers(self):
         if self._process.poll() is not None:
             raise RuntimeError(f"{type(self).__name__} ended with {self._process.returncode}")
@@ -81,7 +87,7 @@ class _Server:
             return False
 
 
-class DynamoDBLocal(_Server):
+class DynamoDBLocal(Server):
     """In memory; every client sees the same tables, whatever its region and keys."""
 
     def _folder(self):
@@ -90,12 +96,12 @@ class DynamoDBLocal(_Server):
         return fetched.stdout.strip()
 
     def _command(self):
-        return ["env", "LD_PRELOAD=./loopback_only.so", "java", HEAP, "-Djava.library.path=DynamoDBLocal_lib",
-                "-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb", "-disableTelemetry",
-                "-port", str(self.port)]
+        return ["env", "LD_PRELOAD=./loopback_only.so", "java", HEAP,
+                "-Djava.library.path=DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar",
+                "-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(self.port)]
 
 
-class Dynalite(_Server):
+class Dynalite(Server):
     """Tables only: dynalite knows no streams, so it can be a target and never a source.
 
     It ends when a client hangs up in the middle of a request.

@@ -1,7 +1,7 @@
 """Changes a table at a steady rate until told to stop: puts, updates, deletes and re-creations.
 
 As a program (so that it shares no interpreter with the test that watches):
-    writer.py --endpoint URL --table NAME --items N --rate PER_SECOND [--hash-only]
+    writer.py --endpoint URL --table NAME --items N --rate PER_SECOND [--hash-only] [--hot SHARE]
 SIGTERM or SIGINT ends it after the changes in flight; it then prints one JSON line: how many
 changes of each kind were acknowledged, the rate reached, and when the last one was (seconds since
 1970).
@@ -22,21 +22,22 @@ import workload
 
 THREADS = 16  # each owns its own keys, so what a key goes through has one order
 RECENT = 200  # deleted keys a thread remembers, to create them again
+HOT_KEYS = 2  # of each thread; --hot says which share of updates and deletes they get
 
 
 class _Lane(threading.Thread):
     """One thread of changes over the keys with index % THREADS == number."""
 
-    def __init__(self, client, table, key_of, count, rate, number, stopping):
+    def __init__(self, client, table, key_of, options, number, stopping):
         super().__init__()
         self.changes = {"puts": 0, "updates": 0, "deletes": 0, "recreations": 0}
         self.last_change = 0.0
         self.error = None
         self._client, self._table, self._key_of = client, table, key_of
-        self._rate = rate
+        self._rate, self._hot = options.rate / THREADS, options.hot
         self._number, self._stopping = number, stopping
-        self._count, self._next = count, count + number
-        self._pick = random.Random(number)
+        self._count, self._next = options.items, options.items + number
+        self._pick = random.Random(options.seed * THREADS + number)
         self._deleted = []
 
     def run(self):
@@ -67,13 +68,13 @@ class _Lane(threading.Thread):
             self._deleted = (self._deleted + [index])[-RECENT:]
             self.changes["deletes"] += 1
         else:
+            self.changes["updates"] += 1
             self._client.update_item(
                 TableName=self._table, Key=self._key_of(self._existing()),
-                UpdateExpression="SET #c = if_not_exists(#c, :zero) + :one, #n = :n",
+                UpdateExpression="SET #c = :c, #n = :n",
                 ExpressionAttributeNames={"#c": "changes", "#n": "note"},
-                ExpressionAttributeValues={":zero": {"N": "0"}, ":one": {"N": "1"},
+                ExpressionAttributeValues={":c": {"N": str(self.changes["updates"])},
                                            ":n": {"S": f"changed {self._pick.random()}"}})
-            self.changes["updates"] += 1
 
     def _put(self, index, kind):
         seed = self._pick.randrange(1 << 30)
@@ -83,13 +84,15 @@ class _Lane(threading.Thread):
 
     def _existing(self):
         lane = (self._count - self._number + THREADS - 1) // THREADS
+        if self._hot and self._pick.random() < self._hot:
+            lane = min(lane, HOT_KEYS)
         return self._pick.randrange(lane) * THREADS + self._number
 
 
-def write_until(client, table, key_of, count, rate, stopping):
+def write_until(client, key_of, options, stopping):
     """Runs the lanes until `stopping` is set; returns the summary that the program prints."""
     began = time.time()
-    lanes = [_Lane(client, table, key_of, count, rate / THREADS, number, stopping)
+    lanes = [_Lane(client, options.table, key_of, options, number, stopping)
              for number in range(THREADS)]
     for lane in lanes:
         lane.start()
@@ -106,10 +109,11 @@ def write_until(client, table, key_of, count, rate, stopping):
 class Writer:
     """The program above as a child; `stop()` returns its summary."""
 
-    def __init__(self, url, table, count, rate, hash_only=False):
+    def __init__(self, url, table, count, rate, hash_only=False, hot=0.0, seed=0):
         self._process = processes.spawn(
             [sys.executable, __file__, "--endpoint", url, "--table", table, "--items", str(count),
-             "--rate", str(rate)] + ["--hash-only"] * hash_only, stdout=subprocess.PIPE, text=True)
+             "--rate", str(rate), "--hot", str(hot), "--seed", str(seed)]
+            + ["--hash-only"] * hash_only, stdout=subprocess.PIPE, text=True)
 
     def stop(self):
         self._process.terminate()
@@ -133,14 +137,15 @@ def main():
     parser.add_argument("--items", type=int, required=True)
     parser.add_argument("--rate", type=float, required=True)
     parser.add_argument("--hash-only", action="store_true", help="keys as small_key_of makes them")
+    parser.add_argument("--hot", type=float, default=0.0)
+    parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     client = servers.client_for(options.endpoint)
     key_of = workload.small_key_of if options.hash_only else workload.key_of
-    print(json.dumps(write_until(client, options.table, key_of, options.items, options.rate,
-                                 stopping)))
+    print(json.dumps(write_until(client, key_of, options, stopping)))
 
 
 if __name__ == "__main__":
