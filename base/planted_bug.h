@@ -35,6 +35,8 @@ enum class PlantedBug {
   kSegmentEndFromError,
   kPoisonedStoreUsed,
   kOneEmptyPageIsTheTip,
+  kOneEmptyPageAtTheTipIsBelieved,
+  kEndedParentHoldsNoWatermark,
   kFailedPollIsTheTip,
 };
 

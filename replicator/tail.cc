@@ -10,6 +10,12 @@
 #include "replicator/read_back.h"
 
 namespace ddbsync::replicator {
+namespace {
+
+/// The server's time is known to a second.
+constexpr std::chrono::seconds kServerSecond{1};
+
+}  // namespace
 
 Tail::Tail(Options options, Parts parts, const std::vector<checkpoint::ShardRecord>& restored)
     : options_(std::move(options)),
@@ -26,6 +32,9 @@ Tail::Tail(Options options, Parts parts, const std::vector<checkpoint::ShardReco
                       .finished = record.finished,
                       .finished_at = record.finished_at});
     shards_[record.shard_id].record = record;
+    const bool forgotten = Planted(PlantedBug::kEndedParentHoldsNoWatermark) && record.finished &&
+                           record.position.empty();
+    if (forgotten) continue;
     // Finished ones too: their children may not be known yet.
     watermark_.Restore(record.shard_id, record.position.empty()
                                             ? std::nullopt
@@ -152,6 +161,8 @@ void Tail::OnEnd(const std::string& shard_id) {
   }
   StartReadyShards();
   if (!children_known) discovery_->LookForChildren(shard_id);
+  // The first listing that is taken to name all children; until then the shard holds the watermark.
+  discovery_->ListAt(Now() + limits::kLateChildren + kServerSecond);
   waker.Wake();
 }
 

@@ -40,17 +40,23 @@ void Discovery::LookForChildren(const std::string& shard_id) {
   hurry_ = true;
 }
 
+void Discovery::ListAt(TimePoint due) {
+  MutexLock lock(mutex_);
+  wanted_ = wanted_ ? std::min(*wanted_, due) : due;
+}
+
 void Discovery::Stop() {
   MutexLock lock(mutex_);
   stopping_ = true;
 }
 
 bool Discovery::Begin(TimePoint now) {
-  if (now >= whole_due_) {
+  MutexLock lock(mutex_);
+  if (now >= WholeDue()) {
+    if (wanted_ && now >= *wanted_) wanted_.reset();
     BeginWhole();
     return true;
   }
-  MutexLock lock(mutex_);
   if (std::exchange(hurry_, false)) looks_in_vain_ = 0;
   if (childless_.empty() || disabled_ || now < LookDue()) return false;
   walk_ = Walk::kLook;
@@ -66,6 +72,12 @@ void Discovery::BeginWhole() {
   any_shard_ = false;
 }
 
+TimePoint Discovery::WholeDue() const {
+  if (!wanted_) return whole_due_;
+  // However many shards end: no listing right behind another.
+  return std::min(whole_due_, std::max(*wanted_, whole_began_ + limits::kListingPauseShortest));
+}
+
 TimePoint Discovery::LookDue() const {
   if (!last_look_) return TimePoint::min();
   constexpr int kMostDoublings = 10;  // beyond the longest pause; keeps the shift defined
@@ -75,8 +87,8 @@ TimePoint Discovery::LookDue() const {
 
 TimePoint Discovery::NextBegin() {
   MutexLock lock(mutex_);
-  if (childless_.empty() || disabled_) return whole_due_;
-  return std::min(whole_due_, LookDue());
+  if (childless_.empty() || disabled_) return WholeDue();
+  return std::min(WholeDue(), LookDue());
 }
 
 Next Discovery::TakePage(const dynamodb::StreamPage& page) {
@@ -112,6 +124,7 @@ void Discovery::Complete(const std::string& status) {
     return;
   }
   const bool shards_will_come = status == "ENABLING" || (!any_shard_ && !disabled_);
+  whole_began_ = walk_began_;
   whole_due_ = walk_began_ + (shards_will_come ? limits::kLookPause : limits::kWholeListingPause);
   observer_.OnListingComplete(began_, status);
 }

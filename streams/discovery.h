@@ -25,11 +25,12 @@ class ListingObserver {
 /// Walks DescribeStream, one page a step, at most ten calls a second (limit of the API).
 ///
 /// A *whole listing* is made at once, then every half minute (every second while the stream has no
-/// shard yet). A *look* is made soon after shards ended, and again, ever slower, until a child of
-/// each is listed: first from the last shard known, which finds what is new in one call; then from
-/// the oldest shard whose children are missing, because a child may be listed late and out of
-/// order. A server that refuses to start at a shard it does not know is asked for a whole listing
-/// instead. The children of a disabled stream's shards are not looked for: it has none.
+/// shard yet), and when it is asked for. A *look* is made soon after shards ended, and again, ever
+/// slower, until a child of each is listed: first from the last shard known, which finds what is
+/// new in one call; then from the oldest shard whose children are missing, because a child may be
+/// listed late and out of order. A server that refuses to start at a shard it does not know is
+/// asked for a whole listing instead. The children of a disabled stream's shards are not looked
+/// for: it has none.
 ///
 /// Owner: the executor, until Step is Done. LookForChildren and Stop may be called from any thread.
 class Discovery final : public Task {
@@ -43,6 +44,9 @@ class Discovery final : public Task {
   /// The shard ended and no child of it is known: look for its children soon. The owner wakes the
   /// task afterwards.
   void LookForChildren(const std::string& shard_id) EXCLUDES(mutex_);
+  /// A whole listing is wanted that begins at `due` or soon after; of several wishes the earliest
+  /// counts, and the next one is for the listing after it. The owner wakes the task afterwards.
+  void ListAt(TimePoint due) EXCLUDES(mutex_);
   /// The next step is Done. The owner wakes the task afterwards.
   void Stop() EXCLUDES(mutex_);
 
@@ -51,6 +55,7 @@ class Discovery final : public Task {
 
   [[nodiscard]] bool Begin(TimePoint now) EXCLUDES(mutex_);
   void BeginWhole();
+  [[nodiscard]] TimePoint WholeDue() const REQUIRES(mutex_);
   [[nodiscard]] TimePoint LookDue() const;
   [[nodiscard]] TimePoint NextBegin() EXCLUDES(mutex_);
   Next TakePage(const dynamodb::StreamPage& page);
@@ -74,6 +79,7 @@ class Discovery final : public Task {
   bool disabled_ = false;   // the stream, as of the last page
   std::string last_known_;  // the largest id ever listed; ids grow with time
   TimePoint whole_due_ = TimePoint::min();
+  TimePoint whole_began_;                  // the last that was completed
   std::optional<TimePoint> last_look_;     // when it began
   int looks_in_vain_ = 0;                  // in a row
   TimePoint call_due_ = TimePoint::min();  // no call before
@@ -82,6 +88,7 @@ class Discovery final : public Task {
   Mutex mutex_;
   std::set<std::string> childless_ GUARDED_BY(mutex_);  // ended, no child listed since
   bool hurry_ GUARDED_BY(mutex_) = false;               // a shard was added to them
+  std::optional<TimePoint> wanted_ GUARDED_BY(mutex_);  // a whole listing, at that time
   bool stopping_ GUARDED_BY(mutex_) = false;
 };
 

@@ -71,6 +71,8 @@ inline constexpr std::chrono::milliseconds kDescribeStreamPause{100};
 /// From one whole listing to the next. A job that waits for its next listing must not look as if it
 /// stood still, even when one has to be asked for again.
 inline constexpr std::chrono::seconds kWholeListingPause{30};
+/// The same when one is asked for.
+inline constexpr std::chrono::seconds kListingPauseShortest{5};
 
 /// Between looks for the children of ended shards, doubled after each that found none, and between
 /// listings of a stream that has no shard yet.

@@ -206,7 +206,9 @@ Next ShardReader::TakeNothingNew(const dynamodb::RecordPage& page) {
       behind_ = false;
     }
     const bool believed = Planted(PlantedBug::kOneEmptyPageIsTheTip);
-    if (believed || (!behind_ && empty_pages_ >= limits::kEmptyPagesToBelieve))
+    const int enough =
+        Planted(PlantedBug::kOneEmptyPageAtTheTipIsBelieved) ? 1 : limits::kEmptyPagesToBelieve;
+    if (believed || (!behind_ && empty_pages_ >= enough))
       sink_.OnTip(options_.shard_id, poll_began_wall_);
   }
   return AfterPoll();

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "replicator/job.h"
 #include "tests/support/faults.h"
+#include "tests/support/memory_disk.h"
 #include "tests/support/options.h"
 
 namespace ddbsync::simulation {
@@ -17,6 +19,12 @@ struct Ending {
   bool in_order = false;  ///< a stop as by SIGTERM; else the power fails
   uint64_t steps = 0;     ///< the power fails so many steps later: between any two of them
   Duration downtime;      ///< until the next process starts
+};
+
+/// One operation of the disk that goes wrong.
+struct DiskFault {
+  uint64_t operation = 0;  ///< counted from zero over all processes
+  fake::MemoryDisk::Fate fate = fake::MemoryDisk::Fate::kDone;
 };
 
 /// Everything that chance decides about a history, from one seed.
@@ -32,10 +40,11 @@ struct Scenario {
   fake::Options target;
   const char* view = "NEW_AND_OLD_IMAGES";
   fake::FaultPlan::Rates source_read_faults, stream_faults, target_write_faults, control_faults;
-  Duration longest_delay{0};        ///< of a message, each way
-  Duration longest_start_delay{0};  ///< of a step, as when threads are busy
-  Duration late_bound{0};           ///< of a write after its sender gave up
-  double failing_disk_rate = 0;     ///< of the disk's operations
+  Duration longest_delay{0};            ///< of a message, each way
+  Duration longest_start_delay{0};      ///< of a step, as when threads are busy
+  Duration late_bound{0};               ///< of a write after its sender gave up
+  double failing_disk_rate = 0;         ///< of the disk's operations
+  std::optional<DiskFault> disk_fault;  ///< besides those by chance
   bool wall_clock_jumps = false;
 
   // What the application does.

@@ -59,7 +59,7 @@ Sum RunSeeds(const Arguments& arguments, bool first_only) {
   const auto work = [&] {
     for (uint64_t seed = next++; seed < end; seed = next++) {
       const Scenario scenario = Draw(seed);
-      const Verdict verdict = Run(scenario);
+      const Verdict verdict = Simulate(scenario);
       MutexLock lock(mutex);
       sum.Add(scenario, verdict);
       if (arguments.verbose) {
@@ -76,7 +76,7 @@ Sum RunSeeds(const Arguments& arguments, bool first_only) {
   return sum;
 }
 
-int Simulate(const Arguments& arguments) {
+int SimulateSeeds(const Arguments& arguments) {
   const auto began = std::chrono::steady_clock::now();
   const Sum sum = RunSeeds(arguments, false);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
@@ -196,7 +196,7 @@ int Main(int argc, char** argv) {
   if (!arguments.verbose) SetLogSink(Swallow);
   if (arguments.all_planted) return CatchAllPlanted(arguments);
   if (!arguments.plant.empty()) planted_bug = bugs.at(arguments.plant);
-  return Simulate(arguments);
+  return SimulateSeeds(arguments);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "tests/simulation/simulation.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -71,6 +72,7 @@ class Simulation {
             .steps = machine_.steps(),
             .changes = history_.changes(),
             .writes = history_.target_writes(),
+            .disk_operations = disk_operations_,
             .starts = starts_,
             .simulated = machine_.clock().Now() - began};
   }
@@ -102,7 +104,8 @@ class Simulation {
   History history_;
   Application application_;
   std::unique_ptr<Process> process_;  ///< none: it does not run
-  bool disk_may_fail_ = false;
+  bool disk_may_fail_ = false;        ///< by chance
+  uint64_t disk_operations_ = 0;
   bool calm_ = false;                      ///< no more faults
   std::optional<TimePoint> outage_began_;  ///< in this life
   std::optional<WallTime> copied_;         ///< seen in this life
@@ -135,9 +138,13 @@ void Simulation::SetFaults() {
   target_.faults().SetRates(OperationClass::kWrite, scenario_.target_write_faults);
   target_.faults().SetRates(OperationClass::kControl, scenario_.control_faults);
   target_.faults().SetLateBound(scenario_.late_bound);
-  if (scenario_.failing_disk_rate > 0) {
-    disk_.SetJudge([this](MemoryDisk::Operation, const std::string&) { return JudgeDisk(); });
-  }
+  disk_.SetJudge([this](MemoryDisk::Operation, const std::string&) {
+    const MemoryDisk::Fate fate = JudgeDisk();
+    const bool cuts = fate == MemoryDisk::Fate::kCutBefore || fate == MemoryDisk::Fate::kCutTorn ||
+                      fate == MemoryDisk::Fate::kCutAfter;
+    if (cuts) machine_.CutPower();
+    return fate;
+  });
   if (scenario_.stream_outage) {
     machine_.At(Now() + scenario_.writing / 2, [this] { BreakStream(); });
   }
@@ -148,25 +155,15 @@ void Simulation::SetFaults() {
 }
 
 MemoryDisk::Fate Simulation::JudgeDisk() {
-  if (!disk_may_fail_ || !chance_.Chance(scenario_.failing_disk_rate)) {
-    return MemoryDisk::Fate::kDone;
-  }
-  switch (chance_.Below(6)) {
-    case 0:
-      return MemoryDisk::Fate::kFails;
-    case 1:
-    case 2:
-      return MemoryDisk::Fate::kTorn;
-    case 3:
-      machine_.CutPower();
-      return MemoryDisk::Fate::kCutBefore;
-    case 4:
-      machine_.CutPower();
-      return MemoryDisk::Fate::kCutTorn;
-    default:
-      machine_.CutPower();
-      return MemoryDisk::Fate::kCutAfter;
-  }
+  const uint64_t operation = disk_operations_++;
+  const auto& planned = scenario_.disk_fault;
+  if (planned && planned->operation == operation) return planned->fate;
+  const bool may_fail = disk_may_fail_ && !calm_;
+  if (!may_fail || !chance_.Chance(scenario_.failing_disk_rate)) return MemoryDisk::Fate::kDone;
+  constexpr std::array kFates{MemoryDisk::Fate::kFails,   MemoryDisk::Fate::kTorn,
+                              MemoryDisk::Fate::kTorn,    MemoryDisk::Fate::kCutBefore,
+                              MemoryDisk::Fate::kCutTorn, MemoryDisk::Fate::kCutAfter};
+  return kFates[chance_.Below(kFates.size())];
 }
 
 void Simulation::BreakStream() {
@@ -211,7 +208,10 @@ void Simulation::TryToStart() {
       scenario_.seed + static_cast<uint64_t>(++starts_));
   auto state = process_->ReadState();
   if (!state) {
-    history_.Violate("open", "the checkpoint cannot be read: " + ToString(state.error()));
+    // A disk that fails, or power that does, may keep it from being read now; a reader who finds
+    // nonsense will find it again.
+    const bool passes = state.error().code == ErrorCode::kIo || !machine_.powered();
+    if (!passes) history_.Violate("open", "the checkpoint is lost: " + ToString(state.error()));
   } else {
     history_.CheckDurable(*state);
     history_.BeginLife(*state);
@@ -268,7 +268,6 @@ void Simulation::FinishInCalm() {
   source_.faults().Clear();
   outage_began_.reset();
   target_.faults().Clear();
-  disk_.SetJudge(nullptr);
   const TimePoint deadline =
       Now() + kCalmAtLast + (scenario_.is_long ? scenario_.writing : Duration(0));
   std::string standing = "no process";
@@ -284,6 +283,9 @@ void Simulation::FinishInCalm() {
     if (!drained) continue;
     history_.CheckEqual(source_.Items("source"), target_.Items("target"));
     StopInOrder();
+    EndProcess();
+    machine_.Restart();
+    TryToStart();  // what it left is read once more
     return;
   }
   if (!Over()) history_.Violate("progress", "it never came to the end: " + standing);
@@ -323,7 +325,7 @@ void Simulation::LookAtOrder(const JobStatus& status) {
 
 }  // namespace
 
-Verdict Run(const Scenario& scenario) {
+Verdict Simulate(const Scenario& scenario) {
   return Simulation(scenario).Run();
 }
 

@@ -18,6 +18,7 @@ struct Verdict {
   uint64_t steps = 0;
   uint64_t changes = 0;  ///< of the source
   uint64_t writes = 0;   ///< of the target
+  uint64_t disk_operations = 0;
   int starts = 0;
   Duration simulated{0};
 };
@@ -26,6 +27,6 @@ struct Verdict {
 /// and follows, everything around it fails, the machine crashes between any two steps; at last all
 /// is calm, and the copy has to become equal. The invariants of docs/guarantees.md are checked
 /// while it runs. The same scenario gives the same verdict, to the byte. One thread.
-[[nodiscard]] Verdict Run(const Scenario& scenario);
+[[nodiscard]] Verdict Simulate(const Scenario& scenario);
 
 }  // namespace ddbsync::simulation

@@ -81,6 +81,10 @@ class DiscoveryTest : public testing::Test {
     discovery_.LookForChildren(shard);
     due_ = clock_.Now();  // the owner wakes the task
   }
+  void WantListing(TimePoint due) {
+    discovery_.ListAt(due);
+    due_ = clock_.Now();
+  }
   [[nodiscard]] const std::vector<std::string>& Calls() { return script_.Requests(kOperation); }
   [[nodiscard]] static auto StartsAt(const std::string& shard) {
     return HasSubstr(R"("ExclusiveStartShardId":")" + shard + "\"");
@@ -179,6 +183,23 @@ TEST_F(DiscoveryTest, ManyShardsEndingOneByOneDoNotCostALookEach) {
     Run(milliseconds(10));
   }
   EXPECT_LE(Calls().size(), 4u);
+}
+
+TEST_F(DiscoveryTest, AWholeListingIsMadeWhenItIsWantedAndNotRightBehindAnother) {
+  script_.SetDefault(kOperation, Page({"s1"}));
+  Run(seconds(1));
+  const TimePoint now = clock_.Now();
+  WantListing(now + seconds(12));
+  WantListing(now + seconds(10));
+  Run(seconds(9));
+  EXPECT_THAT(Calls(), SizeIs(1));
+  Run(seconds(2));
+  EXPECT_THAT(Calls(), SizeIs(2)) << "the earlier wish";
+  WantListing(clock_.Now());
+  Run(seconds(2));
+  EXPECT_THAT(Calls(), SizeIs(2)) << "a listing was made two seconds ago";
+  Run(seconds(4));
+  EXPECT_THAT(Calls(), SizeIs(3));
 }
 
 class RefusedStartTest : public DiscoveryTest, public testing::WithParamInterface<const char*> {};
