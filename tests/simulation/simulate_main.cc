@@ -8,6 +8,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,7 +31,7 @@ struct Arguments {
   bool verbose = false;
   std::string plant;
   bool all_planted = false;
-  bool markdown = false;
+  std::string page;  ///< to write the table into; empty: none
 };
 
 /// What all histories together came to.
@@ -125,41 +127,49 @@ std::optional<Catch> CatchPlanted(const PlantedMistake& mistake, const Arguments
   close(ends[0]);
   int status = 0;
   if (child > 0) waitpid(child, &status, 0);
-  if (child > 0 && WIFSIGNALED(status)) return Catch{"aborts", 0};
+  if (child > 0 && WIFSIGNALED(status)) return Catch{"aborts", arguments.seeds};
   if (length <= 0) return std::nullopt;
   found.resize(static_cast<size_t>(length));
   const size_t space = found.find(' ');
   return Catch{found.substr(space + 1), std::stoull(found) - arguments.from + 1};
 }
 
+/// Puts the table between its two marks. False when the page has none.
+bool WriteInto(const std::string& page, const std::string& table) {
+  constexpr std::string_view kBegin = "<!-- planted:begin -->\n", kEnd = "<!-- planted:end -->";
+  std::ifstream in(page);
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  const size_t begin = text.find(kBegin);
+  const size_t end = text.find(kEnd);
+  if (begin == std::string::npos || end == std::string::npos || end < begin) return false;
+  text.replace(begin + kBegin.size(), end - begin - kBegin.size(), table);
+  std::ofstream out(page);
+  out << text;
+  return out.flush().good();
+}
+
 int CatchAllPlanted(const Arguments& arguments) {
   const auto began = std::chrono::steady_clock::now();
   size_t caught = 0;
-  if (arguments.markdown) {
-    fmt::print("| planted bug | what is wrong | caught by | histories until then |\n");
-    fmt::print("|---|---|---|---|\n");
-  }
+  std::string table =
+      "| planted bug | what is wrong | caught by | histories until then |\n|---|---|---|---:|\n";
   for (const PlantedMistake& mistake : PlantedMistakes()) {
     const auto found = CatchPlanted(mistake, arguments);
     caught += found ? 1 : 0;
     const std::string invariant = found ? found->invariant : "NOT CAUGHT";
-    const std::string seeds = !found              ? fmt::format("over {}", arguments.seeds)
-                              : found->seeds == 0 ? "-"
-                                                  : std::to_string(found->seeds);
-    if (arguments.markdown) {
-      fmt::print("| `{}` | {} | {} | {} |\n", mistake.name, mistake.what, invariant, seeds);
-    } else {
-      fmt::print("{:36} {:12} {}\n", mistake.name, invariant, seeds);
-    }
+    const uint64_t seeds = found ? found->seeds : arguments.seeds;
+    fmt::print("{:36} {:12} {}\n", mistake.name, invariant, seeds);
     std::fflush(stdout);
+    table += fmt::format("| `{}` | {} | {} | {} |\n", mistake.name, mistake.what, invariant, seeds);
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   const bool all = caught == PlantedMistakes().size();
-  if (!arguments.markdown || !all) {
-    fmt::print(arguments.markdown ? stderr : stdout,
-               "{}: {} of {} planted bugs caught within {} histories; {:.0f} s\n",
-               all ? "PASS" : "FAIL", caught, PlantedMistakes().size(), arguments.seeds,
-               took.count());
+  fmt::print("{}: {} of {} planted bugs caught within {} histories; {:.0f} s\n",
+             all ? "PASS" : "FAIL", caught, PlantedMistakes().size(), arguments.seeds,
+             took.count());
+  if (!arguments.page.empty() && !WriteInto(arguments.page, table)) {
+    fmt::print(stderr, "{} cannot be written, or has no marks of this table\n", arguments.page);
+    return 1;
   }
   return all ? 0 : 1;
 }
@@ -185,7 +195,9 @@ int Main(int argc, char** argv) {
   auto* all = app.add_flag("--planted", arguments.all_planted,
                            "Each bug in turn, until it is caught; fails when one is not")
                   ->excludes(plant);
-  app.add_flag("--markdown", arguments.markdown, "The table of docs/guarantees.md")->needs(all);
+  app.add_option("--write", arguments.page, "Put the table into this page, docs/guarantees.md")
+      ->check(CLI::ExistingFile)
+      ->needs(all);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -314,10 +314,9 @@ void Simulation::Look() {
 
 void Simulation::LookAtOrder(const JobStatus& status) {
   if (!status.backfill.complete || in_order_) return;
-  if (!copied_) {
-    copied_ = process_->source_time();
-    history_.CheckBackfillComplete();
-  }
+  if (!copied_) copied_ = process_->source_time();
+  // What is to be compared again is settled for the copy, and not yet there.
+  if (status.rechecks == 0) history_.CheckBackfillComplete();
   if (!status.tail.watermark || *status.tail.watermark < *copied_) return;
   in_order_ = true;
   history_.BeginOrder();
