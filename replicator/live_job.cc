@@ -178,12 +178,13 @@ void LiveJob::SpawnBackfill(TimePoint now) {
 void LiveJob::SpawnRest() {
   std::function<std::optional<WallTime>()> watermark;
   if (wants_tail()) watermark = [this] { return tail_->watermark(); };
-  executor_.Spawn(
-      Lane::kControl, "recheck",
-      std::make_shared<RecheckTask>(RecheckTask::Context{
-          *source_.tables, source_.table, *target_.tables, target_.table, point_.source.key,
-          server_clock(), rechecks_, fence_, dead_letters_, gate_, counters_, health_,
-          target_budget_, std::move(watermark), executor_.clock()}));
+  const RecheckTask::Context recheck{
+      *source_.tables, source_.table, *target_.tables, target_.table, point_.source.key,
+      server_clock(),  rechecks_,     fence_,          dead_letters_, gate_,
+      counters_,       health_,       target_budget_,  watermark,     executor_.clock()};
+  for (int i = 0; i < limits::kRecheckTasks; ++i) {
+    executor_.Spawn(Lane::kControl, "recheck", std::make_shared<RecheckTask>(recheck));
+  }
   executor_.Spawn(Lane::kControl, "table watch",
                   std::make_shared<TableWatch>(TableWatch::Context{
                       .source = {*source_.tables, source_.table, point_.record.source_identity,

@@ -26,7 +26,7 @@ Next RecheckTask::Step(TimePoint now) {
 Next RecheckTask::Pick(TimePoint now) {
   TimePoint next_due;
   round_ = context_.rechecks.TakeDue(now, limits::kMaxBatchGetKeys, next_due);
-  if (round_.empty()) return Next::At(std::min(next_due, now + limits::kRecheckLook));
+  if (round_.empty()) return Next::At(std::min(next_due, now + limits::kRecheckIdleLook));
   state_ = State::kReading;
   return Next::Now();
 }
@@ -44,9 +44,11 @@ Next RecheckTask::Read(TimePoint now) {
   }
   read_ended_ = context_.server_clock.Now();
   context_.health.Success("recheck");
-  // Not read now: their turn comes again in the next round.
+  // Not read now: their turn comes again in a later round.
   std::erase_if(round_, [&](const Rechecks::Due& due) {
-    return std::ranges::find(result->unprocessed, due.key) != result->unprocessed.end();
+    const bool left = std::ranges::find(result->unprocessed, due.key) != result->unprocessed.end();
+    if (left) context_.rechecks.Postpone(due, context_.clock.Now() + limits::kRecheckLook);
+    return left;
   });
   if (round_.empty()) {
     state_ = State::kIdle;

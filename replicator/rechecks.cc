@@ -39,19 +39,16 @@ void Rechecks::Reschedule(const std::string& key, Entry& entry, TimePoint due) {
   by_due_.emplace(due, key);
 }
 
-std::vector<Rechecks::Due> Rechecks::TakeDue(TimePoint now, size_t count,
-                                             TimePoint& next_due) const {
+std::vector<Rechecks::Due> Rechecks::TakeDue(TimePoint now, size_t count, TimePoint& next_due) {
   MutexLock lock(mutex_);
   std::vector<Due> due;
-  next_due = TimePoint::max();
-  for (const auto& [time, key] : by_due_) {
-    if (time > now || due.size() == count) {
-      next_due = time;
-      break;
-    }
+  while (!by_due_.empty() && by_due_.begin()->first <= now && due.size() < count) {
+    const auto taken = by_due_.extract(by_due_.begin());
+    const std::string& key = taken.value().second;
     const Entry& entry = entries_.find(key)->second;
     due.push_back({key, entry.key_json, entry.generation});
   }
+  next_due = by_due_.empty() ? TimePoint::max() : by_due_.begin()->first;
   return due;
 }
 

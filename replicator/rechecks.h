@@ -33,9 +33,10 @@ class Rechecks {
     std::string key_json;
     uint64_t generation;  ///< of the last ambiguous attempt
   };
-  /// At most `count` keys that have settled, longest first; when there are none `next_due` says
-  /// when to ask again (TimePoint::max(): nothing is listed).
-  [[nodiscard]] std::vector<Due> TakeDue(TimePoint now, size_t count, TimePoint& next_due) const;
+  /// At most `count` keys that have settled, longest first, for one repairer: nobody else gets them
+  /// until it calls Resolve or Postpone, or until they are noted anew. When there are none
+  /// `next_due` says when to ask again (TimePoint::max(): nothing is listed).
+  [[nodiscard]] std::vector<Due> TakeDue(TimePoint now, size_t count, TimePoint& next_due);
 
   /// The repair of `due` was acknowledged, or proved needless. Stays when an attempt became
   /// ambiguous meanwhile.
