@@ -36,7 +36,6 @@ enum class PlantedBug {
   kPoisonedStoreUsed,
   kOneEmptyPageIsTheTip,
   kOneEmptyPageAtTheTipIsBelieved,
-  kEndedParentHoldsNoWatermark,
   kFailedPollIsTheTip,
 };
 

@@ -32,9 +32,6 @@ Tail::Tail(Options options, Parts parts, const std::vector<checkpoint::ShardReco
                       .finished = record.finished,
                       .finished_at = record.finished_at});
     shards_[record.shard_id].record = record;
-    const bool forgotten = Planted(PlantedBug::kEndedParentHoldsNoWatermark) && record.finished &&
-                           record.position.empty();
-    if (forgotten) continue;
     // Finished ones too: their children may not be known yet.
     watermark_.Restore(record.shard_id, record.position.empty()
                                             ? std::nullopt

@@ -104,6 +104,15 @@ TEST_F(BackfillTest, AnEmptyPageBehindAFullOneDoesNotFinishTheSegment) {
   EXPECT_TRUE(backfill_.complete());
 }
 
+TEST_F(BackfillTest, AnEmptyPageWithACursorIsNotTheEndOfTheSegment) {
+  backfill_.AddPage(Read(0, "k1"), clock_.Now());
+  EXPECT_FALSE(backfill_.complete());
+  EXPECT_EQ(backfill_.NextRead(0).cursor, R"({"id":{"S":"k1"}})");
+  backfill_.AddPage(Read(3, ""), clock_.Now());
+  ASSERT_TRUE(WriteOne());
+  EXPECT_TRUE(backfill_.complete());
+}
+
 TEST_F(BackfillTest, APageReadBehindOneThatIsReadAgainIsDropped) {
   backfill_.AddPage(Read(3, "k1"), clock_.Now());
   RaiseFloor();

@@ -220,6 +220,50 @@ TEST_F(EngineFaultsTest, APausedCopyFollowsAndGoesOnWhenResumed) {
   EXPECT_TRUE(Eventually([&] { return Status().state == JobState::kFollowing && Equal(); }, 60s));
 }
 
+TEST_F(EngineFaultsTest, AStopWhileTheTargetTakesNothingLosesNoChange) {
+  using fake::FaultKind;
+  int version = 1;
+  for (const FaultKind kind :
+       {FaultKind::kUnprocessedAll, FaultKind::kThrottle, FaultKind::kConnectionRefused}) {
+    SCOPED_TRACE(fake::ToString(kind));
+    ASSERT_NO_FATAL_FAILURE(StartAndFollow());
+    service_.faults().SetRates(fake::OperationClass::kWrite, {{kind, 1.0}});
+    Put("src", "key1", ++version);
+    Delete("src", "key" + std::to_string(version * 10));
+    ASSERT_TRUE(Eventually([&] {
+      const auto writes = Status().writes;
+      return writes.unprocessed + writes.throttled + writes.failed >= 2;
+    }));
+    // The stop makes durable what it holds for safe.
+    EXPECT_EQ(StopAndWait(), Outcome::kDone);
+    EXPECT_FALSE(Equal());
+    service_.faults().Clear();
+    ASSERT_NO_FATAL_FAILURE(StartAndFollow());
+    EXPECT_EQ(StopAndWait(), Outcome::kDone);
+  }
+}
+
+TEST_F(EngineFaultsTest, AJobSetsNothingThatItWasNotAskedTo) {
+  const auto before = Call("DescribeTable", {{"TableName", "src"}})["Table"];
+  JobOptions options = Quick();
+  options.enable_stream = true;  // it is on already
+  Start(options);
+  ASSERT_TRUE(Eventually([&] { return Status().state == JobState::kFollowing && Equal(); }));
+  Put("src", "key1", 7);
+  ASSERT_TRUE(Eventually([&] { return Equal(); }));
+  EXPECT_EQ(StopAndWait(), Outcome::kDone);
+  auto counts = service_.Counts();
+  for (const char* reads_or_items :
+       {"DescribeTable", "Scan", "BatchGetItem", "BatchWriteItem", "DescribeStream",
+        "GetShardIterator", "GetRecords", "CreateTable", "PutItem"}) {  // the last two are ours
+    counts.erase(reads_or_items);
+  }
+  EXPECT_TRUE(counts.empty()) << counts.begin()->first;
+  const auto after = Call("DescribeTable", {{"TableName", "src"}})["Table"];
+  EXPECT_EQ(after["LatestStreamArn"], before["LatestStreamArn"]);
+  EXPECT_EQ(after["StreamSpecification"], before["StreamSpecification"]);
+}
+
 class KeysOnlyTest : public EngineFixture {
  protected:
   void Run(const std::string& view) {

@@ -49,8 +49,6 @@ constexpr std::array kMistakes = std::to_array<PlantedMistake>({
     {kOneEmptyPageIsTheTip, "one-empty-page", "one empty page is taken for the tip of the stream"},
     {kOneEmptyPageAtTheTipIsBelieved, "one-empty-page-at-the-tip",
      "who has been at the tip takes one empty page for it"},
-    {kEndedParentHoldsNoWatermark, "ended-parent-holds-no-watermark",
-     "after a restart an ended shard without records does not stand for its unlisted children"},
     {kFailedPollIsTheTip, "failed-poll", "a poll that fails moves the watermark"},
 });
 

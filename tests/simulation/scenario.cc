@@ -139,6 +139,7 @@ void DrawLong(Dice& dice, Scenario& scenario) {
   constexpr double kHours = 60;
   constexpr double kUnitsOfAPage = 1;
   scenario.cold_keys = 150;
+  scenario.quiet_before = 20min;
   scenario.writing = Duration(std::chrono::hours(static_cast<int>(kHours)));
   scenario.pause_between_writes = 4min;
   scenario.look_every = 1min;
@@ -218,7 +219,8 @@ Scenario Draw(uint64_t seed) {
   scenario.is_long = seed % Scenario::kLongEvery == 0;
   scenario.source.seed = seed;
   scenario.target.seed = seed + 1;
-  scenario.late_bound = 4s;  // less than --settle
+  scenario.job.settle = dice.OneOf<Duration>({5s, 12s});
+  scenario.late_bound = scenario.job.settle - 1s;
   scenario.view =
       dice.OneOf({"NEW_AND_OLD_IMAGES", "NEW_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"});
   scenario.job.job_id = "a-b";

@@ -15,10 +15,10 @@ namespace ddbsync::simulation {
 
 /// How the life of a process ends.
 struct Ending {
-  Duration after;         ///< since the process before ended, or since the beginning
+  Duration after{0};      ///< since the process before ended, or since the beginning
   bool in_order = false;  ///< a stop as by SIGTERM; else the power fails
   uint64_t steps = 0;     ///< the power fails so many steps later: between any two of them
-  Duration downtime;      ///< until the next process starts
+  Duration downtime{0};   ///< until the next process starts
 };
 
 /// One operation of the disk that goes wrong.
@@ -48,19 +48,19 @@ struct Scenario {
   bool wall_clock_jumps = false;
 
   // What the application does.
-  Duration quiet_before;  ///< between what is there at first and the first write of the others
+  Duration quiet_before{0};  ///< between what is there at first and the first write of the others
   int cold_keys = 100;
   int hot_keys = 3;
-  double hot_share = 0.5;         ///< of the writes
-  int padding_bytes = 40;         ///< at most, in each item
-  Duration pause_between_writes;  ///< on average
-  Duration writing;               ///< it stops then
+  double hot_share = 0.5;            ///< of the writes
+  int padding_bytes = 40;            ///< at most, in each item
+  Duration pause_between_writes{0};  ///< on average
+  Duration writing{0};               ///< it stops then
 
   // What the operator does.
   replicator::JobOptions job;
   std::vector<Ending> endings;
   bool stream_outage = false;  ///< the stream's endpoint is out of order for some minutes
-  Duration look_every;         ///< between looks at the job's status
+  Duration look_every{0};      ///< between looks at the job's status
 
   /// A process was down so long that changes may have left the stream unread.
   [[nodiscard]] bool MayLoseChanges() const;

@@ -248,6 +248,27 @@ TEST_F(ShardReaderTest, AnIteratorThatTheServerCannotTakeIsReplaced) {
   EXPECT_THAT(sink_.troubles, ElementsAre(ErrorCode::kInvalid));
 }
 
+TEST_F(ShardReaderTest, AnIteratorThatIsRefusedForAWhileIsAskedForAgain) {
+  const std::vector<std::pair<const char*, ErrorCode>> refusals = {
+      {"LimitExceededException", ErrorCode::kThrottled},
+      {"ReplicatedWriteConflictException", ErrorCode::kRetry},
+      {"AccessDeniedException", ErrorCode::kDenied},
+      {"ValidationException", ErrorCode::kInvalid}};
+  std::vector<ErrorCode> expected;
+  for (const auto& [name, code] : refusals) {
+    script_.Put("GetShardIterator", ScriptedStreams::Refuse(name));
+    expected.push_back(code);
+  }
+  script_.Put("GetRecords", Page({42}, "next"));
+  Start("41");
+  Run(seconds(120));
+  EXPECT_EQ(sink_.events, "apply(42) ");
+  EXPECT_EQ(sink_.troubles, expected);
+  EXPECT_FALSE(done_);
+  ASSERT_THAT(Seeks(), SizeIs(5));
+  EXPECT_THAT(Seeks(), Each(HasSubstr("\"41\"")));
+}
+
 TEST_F(ShardReaderTest, AnAnswerThatIsNoPageIsTroubleAndSkipsNothing) {
   script_.Put("GetRecords", ScriptedStreams::Ok("{\"Records\":[{\"nonsense\""));
   script_.Put("GetRecords", Page({1}, "next"));
