@@ -24,7 +24,7 @@ inline constexpr int64_t kMostSegments = 1'000'000;
 /// --poll-interval. GetRecords allows about five calls a second and shard for all readers together
 /// and each is billed; a minute without a look makes lag meaningless.
 inline constexpr std::chrono::milliseconds kLeastPollInterval{20};
-inline constexpr std::chrono::minutes kMostPollInterval{1};
+inline constexpr std::chrono::seconds kMostPollInterval{20};
 
 /// --settle. Below a tenth of a second even a local server's answer may be late; beyond ten minutes
 /// every start after a crash would stand still longer than any network holds a segment.

@@ -9,8 +9,8 @@ namespace ddbsync::dynamodb::limits {
 /// seconds to collect it; asking again costs the whole page again.
 inline constexpr std::chrono::seconds kReadTimeout{30};
 
-/// Writes: an answer normally takes milliseconds. Far below the settle time (60 s), within which a
-/// write that timed out may still land.
+/// Writes: an answer normally takes milliseconds. One that timed out is unclear, and may still land
+/// within the settle time (--settle) after it was given up.
 inline constexpr std::chrono::seconds kWriteTimeout{10};
 
 /// Calls about tables and streams, which carry little and touch no item.

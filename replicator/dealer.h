@@ -16,7 +16,7 @@
 
 namespace ddbsync::replicator {
 
-/// /// A page of a segment on its way to the target. Owned by Backfill; the dealer refers to it
+/// A page of a segment on its way to the target. Owned by Backfill; the dealer refers to it
 /// until it has reported it settled. Until then what the dealer counts is the dealer's, under its
 /// lock; what it reported stands still afterwards.
 struct BackfillPage {

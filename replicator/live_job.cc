@@ -183,9 +183,9 @@ void LiveJob::SpawnRest() {
       server_clock(),  rechecks_,     fence_,          dead_letters_, gate_,
       counters_,       health_,       target_budget_,  watermark,     executor_.clock()};
   for (int i = 0; i < limits::kRecheckTasks; ++i) {
-    executor_.Spawn(Lane::kControl, "recheck", std::make_shared<RecheckTask>(recheck));
+    executor_.Spawn(Lane::kTailWrite, "recheck", std::make_shared<RecheckTask>(recheck));
   }
-  executor_.Spawn(Lane::kControl, "table watch",
+  executor_.Spawn(Lane::kTailRead, "table watch",
                   std::make_shared<TableWatch>(TableWatch::Context{
                       .source = {*source_.tables, source_.table, point_.record.source_identity,
                                  point_.record.stream_arn},

@@ -27,7 +27,7 @@ namespace ddbsync::replicator {
 /// The wait keeps a key from going backwards: without it the tail would still write older images
 /// over the repair. The source's version is written without looking
 /// at the target first: if it is there already, the write changes nothing and leaves no stream
-/// record. A Task of Lane::kControl.
+/// record. A Task of Lane::kTailWrite.
 class RecheckTask final : public Task {
  public:
   struct Context {

@@ -12,7 +12,7 @@
 namespace ddbsync::replicator {
 
 /// Looks at both tables from time to time: same name is not same table, and a stream that was
-/// switched off and on again has lost what was written in between. A Task of Lane::kControl.
+/// switched off and on again has lost what was written in between. A Task of Lane::kTailRead.
 class TableWatch final : public Task {
  public:
   struct Watched {

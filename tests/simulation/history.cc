@@ -228,7 +228,11 @@ void History::CheckNothingTakenBack(const checkpoint::State& durable) {
   for (const auto& before : durable_.shards) {
     const auto now =
         std::ranges::find(durable.shards, before.shard_id, &checkpoint::ShardRecord::shard_id);
-    if (now == durable.shards.end()) continue;  // forgotten, long after its end
+    if (now == durable.shards.end() && before.finished) continue;  // forgotten, long after its end
+    if (now == durable.shards.end()) {
+      Violate("I7", "the position in " + before.shard_id + " is gone");
+      return;
+    }
     const bool back = (before.finished && !now->finished) ||
                       OrdinalOf(now->position) < OrdinalOf(before.position);
     if (back) Violate("I7", "the position in " + before.shard_id + " went back");
@@ -247,7 +251,7 @@ void History::CheckNothingTakenBack(const checkpoint::State& durable) {
 }
 
 void History::CheckWatermark(WallTime watermark) {
-  if (violation_) return;
+  if (violation_ || !start_) return;
   while (first_unapplied_ < changes_.size()) {
     const Change& change = changes_[first_unapplied_];
     if (Concerns(change) && Had(*change.key) < change.version) break;

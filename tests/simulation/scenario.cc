@@ -53,9 +53,10 @@ class Dice {
 };
 
 constexpr std::initializer_list<FaultKind> kReadFaults = {
-    FaultKind::kThrottle,          FaultKind::kErrorBefore,   FaultKind::kExpiredToken,
-    FaultKind::kHtmlBody,          FaultKind::kTruncatedBody, FaultKind::kWrongCrc,
-    FaultKind::kConnectionRefused, FaultKind::kTimeout,       FaultKind::kSlow};
+    FaultKind::kUnprocessedOne,    FaultKind::kUnprocessedSome, FaultKind::kUnprocessedAll,
+    FaultKind::kThrottle,          FaultKind::kErrorBefore,     FaultKind::kExpiredToken,
+    FaultKind::kHtmlBody,          FaultKind::kTruncatedBody,   FaultKind::kWrongCrc,
+    FaultKind::kConnectionRefused, FaultKind::kTimeout,         FaultKind::kSlow};
 constexpr std::initializer_list<FaultKind> kStreamFaults = {
     FaultKind::kThrottle,          FaultKind::kErrorBefore,
     FaultKind::kExpiredToken,      FaultKind::kTruncatedBody,

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -127,7 +128,8 @@ std::optional<Catch> CatchPlanted(const PlantedMistake& mistake, const Arguments
   close(ends[0]);
   int status = 0;
   if (child > 0) waitpid(child, &status, 0);
-  if (child > 0 && WIFSIGNALED(status)) return Catch{"aborts", arguments.seeds};
+  if (child > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT)
+    return Catch{"aborts", arguments.seeds};
   if (length <= 0) return std::nullopt;
   found.resize(static_cast<size_t>(length));
   const size_t space = found.find(' ');

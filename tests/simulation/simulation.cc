@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -94,6 +95,7 @@ class Simulation {
   void StopInOrder();
   void FinishInCalm();
   void Look();
+  void CheckLag(const JobStatus& status);
   void LookAtOrder(const JobStatus& status);
 
   const Scenario& scenario_;
@@ -106,6 +108,7 @@ class Simulation {
   std::unique_ptr<Process> process_;  ///< none: it does not run
   bool disk_may_fail_ = false;        ///< by chance
   uint64_t disk_operations_ = 0;
+  bool stopped_cleanly_ = false;           ///< the process before, with nothing left to do
   bool calm_ = false;                      ///< no more faults
   std::optional<TimePoint> outage_began_;  ///< in this life
   std::optional<WallTime> copied_;         ///< seen in this life
@@ -214,6 +217,9 @@ void Simulation::TryToStart() {
     if (!passes) history_.Violate("open", "the checkpoint is lost: " + ToString(state.error()));
   } else {
     history_.CheckDurable(*state);
+    if (stopped_cleanly_ && !(state->clean_stop && state->rechecks.empty())) {
+      history_.Violate("stop", "a stop with nothing left to do was not marked as clean");
+    }
     history_.BeginLife(*state);
     disk_may_fail_ = true;
     const auto faults = process_->Start(scenario_.job);
@@ -278,13 +284,20 @@ void Simulation::FinishInCalm() {
     standing = std::string(ToString(status.state)) + ", " + std::to_string(status.rechecks) +
                " rechecks, lag " + std::to_string(status.tail.lag_seconds.value_or(-1)) + " " +
                status.reason;
-    const bool drained = status.backfill.complete && status.rechecks == 0 &&
-                         status.tail.watermark && *status.tail.watermark > last_write;
+    const bool drained = status.state == JobState::kFollowing && status.backfill.complete &&
+                         status.rechecks == 0 && status.tail.watermark &&
+                         *status.tail.watermark > last_write;
     if (!drained) continue;
     history_.CheckEqual(source_.Items("source"), target_.Items("target"));
     StopInOrder();
+    const bool powered = machine_.powered();
+    const auto ended = process_->job().Ended();
+    if (powered && !scenario_.disk_fault && ended != replicator::Outcome::kDone) {
+      history_.Violate("stop", "it ended otherwise: " + process_->job().Status().reason);
+    }
     EndProcess();
     machine_.Restart();
+    stopped_cleanly_ = powered && ended == replicator::Outcome::kDone;
     TryToStart();  // what it left is read once more
     return;
   }
@@ -305,11 +318,25 @@ void Simulation::Look() {
     history_.Violate("progress", "the job ended by itself: " + status.reason);
     return;
   }
+  CheckLag(status);
   if (status.tail.watermark) history_.CheckWatermark(*status.tail.watermark);
   if (outage_began_ && Now() - *outage_began_ > kStandstillAllowed && status.ready) {
     history_.Violate("I9", "the stream answers nothing for over a minute, but the job is ready");
   }
   LookAtOrder(status);
+}
+
+/// Unknown is never 0, and what is known is the time since the watermark.
+void Simulation::CheckLag(const JobStatus& status) {
+  const auto& lag = status.tail.lag_seconds;
+  const auto& watermark = status.tail.watermark;
+  if (lag.has_value() != watermark.has_value()) {
+    history_.Violate("I9", "lag and watermark are not known together");
+  } else if (lag && status.now > *watermark) {
+    constexpr double kRounding = 0.01;
+    const double since = std::chrono::duration<double>(status.now - *watermark).count();
+    if (std::abs(*lag - since) > kRounding) history_.Violate("I9", "lag is not now - watermark");
+  }
 }
 
 void Simulation::LookAtOrder(const JobStatus& status) {

@@ -230,6 +230,9 @@ SimExecutor::Ended SimExecutor::Loop(const std::function<bool()>& done, TimePoin
     std::pop_heap(slots_.begin(), slots_.end(), Later);
     const Slot slot = std::move(slots_.back());
     slots_.pop_back();
+    steps_at_instant_ = slot.due > clock_.Now() ? 0 : steps_at_instant_ + 1;
+    // Somebody asks to run again at once, for ever.
+    DDBSYNC_CHECK(steps_at_instant_ < kMostStepsAtAnInstant);
     clock_.AdvanceTo(slot.due);
     ++steps_;
     looping_ = true;

@@ -86,6 +86,8 @@ class SimExecutor final : public Executor {
  private:
   /// Enough for the engine's deepest stack under the address sanitizer.
   static constexpr size_t kStackBytes = size_t{256} << 10;
+  /// No work of a moment takes so many; beyond, somebody goes round in circles.
+  static constexpr uint64_t kMostStepsAtAnInstant = 1'000'000;
 
   class SleepingClock final : public Clock {
    public:
@@ -128,6 +130,7 @@ class SimExecutor final : public Executor {
   bool powered_ = true;
   bool looping_ = false;
   uint64_t steps_ = 0;
+  uint64_t steps_at_instant_ = 0;  ///< since time moved
   uint64_t trace_ = 0;
   uint64_t next_id_ = 0;
   std::vector<Slot> slots_;  ///< a heap, the next on top

@@ -32,10 +32,6 @@ import weather
 import workload
 import writer
 
-# A shard that ended holds the watermark until a listing begun ten seconds later has named all its
-# children (kLateChildren in replicator/limits.h). Listings are a minute apart, but the first of a
-# start comes at once: where shards rolled, a drain is given up after this, by a kill more.
-LINEAGE_SECONDS = 15
 DRAIN_SECONDS = 120
 DRAIN_LOOK = 0.25
 SOURCE, TARGET = "source", "target"
@@ -71,7 +67,7 @@ class Round:
                          drawn.seed) as rolling:
             for life in drawn.lives:
                 self.lives.live(life)
-        self._drain(changes, rolling.changes)
+        self._drain(changes)
         return self._compare(rolling.changes)
 
     @property
@@ -122,22 +118,15 @@ class Round:
                 if on:
                     server.admin("faults", **faults)
 
-    def _drain(self, changes, rolls):
+    def _drain(self, changes):
         """Stops the writer and the faults, and waits until ddbsync has nothing left to do."""
-        deadline = time.monotonic() + DRAIN_SECONDS
-        patience = LINEAGE_SECONDS if rolls else DRAIN_SECONDS
-        while True:
-            with self.lives.start() as job:
-                self.lives.wait_until_acting(job)
-                if self._last_change is None:
-                    self._stop_writer(changes)
-                if self._wait_until_drained(job, patience):
-                    code = job.stop(lives.PATIENCE)
-                    break
-                if time.monotonic() > deadline:
-                    raise lives.Wrong(f"not drained after {DRAIN_SECONDS} s: {job.status()}")
-                self.lives.kill(job)
-            self.lives.watch.look()
+        with self.lives.start() as job:
+            self.lives.wait_until_acting(job)
+            self._stop_writer(changes)
+            # No kill more: a job that hangs is not to be healed by it.
+            if not self._wait_until_drained(job, DRAIN_SECONDS):
+                raise lives.Wrong(f"not drained after {DRAIN_SECONDS} s: {job.status()}")
+            code = job.stop(lives.PATIENCE)
         if code != ddbsync.DONE:
             raise lives.Wrong(f"ddbsync ended with {code} after SIGTERM")
         left = self.lives.watch.look()
