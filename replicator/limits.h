@@ -90,8 +90,8 @@ inline constexpr std::chrono::seconds kRateWindow{5};
 
 /// BatchGetItem takes at most so many keys (API reference).
 inline constexpr size_t kMaxBatchGetKeys = 100;
-/// Rounds of rechecks side by side: each waits for the watermark to pass its read, some seconds, and
-/// an outage of a target leaves keys by the thousand.
+/// Rounds of rechecks side by side: each waits for the watermark to pass its read, some seconds,
+/// and an outage of a target leaves keys by the thousand.
 inline constexpr int kRecheckTasks = 8;
 /// Keys of a page that are read back at once: with the largest items still only some 10 MB.
 inline constexpr size_t kReadBackKeys = 25;
