@@ -42,7 +42,9 @@ std::string PromtoolVerdict(const std::string& text) {
   std::string path = std::filesystem::temp_directory_path() / "ddbsync_metrics_XXXXXX";
   close(mkstemp(path.data()));
   std::ofstream(path) << text;
-  FILE* run = popen(("promtool check metrics 2>&1 < " + path).c_str(), "r");
+  FILE* run = popen(
+      ("PATH=build/tools/prometheus/usr/bin:$PATH promtool check metrics 2>&1 < " + path).c_str(),
+      "r");
   std::string output;
   for (int c = fgetc(run); c != EOF; c = fgetc(run)) output += static_cast<char>(c);
   const int status = pclose(run);
