@@ -55,6 +55,15 @@ def stop(process, seconds=STOP_SECONDS):
     return process.wait()
 
 
+def has_ended(pid):
+    """Whether a process runs no more; one that its parent has not reaped has ended too."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 def free_port():
     with socket.create_server(("", 0)) as listener:
         return listener.getsockname()[1]

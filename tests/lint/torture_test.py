@@ -157,7 +157,8 @@ class StopTest(unittest.TestCase):
             processes.wait_for(lambda: child.exists() and child.read_text(), 20, "the round")
             run.send_signal(number)
             self.assertEqual(128 + number, run.wait(20))
-            self.assertFalse(pathlib.Path("/proc", child.read_text()).exists())
+            processes.wait_for(lambda: processes.has_ended(child.read_text()), 20,
+                               "the end of what the round had started")
             self.assertEqual([], list(pathlib.Path(folder).glob("ddbsync-torture.*")))
 
 
