@@ -129,6 +129,10 @@ void Dealer::Discard(BackfillPage& page, TimePoint now) {
 bool Dealer::HasWork(int slot, const Waker& waker, TimePoint now, TimePoint& retry_at) {
   MutexLock lock(mutex_);
   idle_.Remove(slot);
+  if (parts_.rechecks.Full()) {
+    retry_at = now + limits::kRechecksLook;
+    return false;
+  }
   const TimePoint due = NextDue();
   if (due <= now) return true;
   idle_.Park(slot, waker);
