@@ -233,6 +233,7 @@ class JobHomeTest : public ::testing::Test {
 
 TEST_F(JobHomeTest, OnlyJobThereIsNeedsNoName) {
   EXPECT_EQ(Find({}).error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(Find({}).error().message, HasSubstr("--state DIR"));
   directory_.Write("ddbsync/a-b/api.json", "");
   EXPECT_EQ(Find({})->job_id, "a-b");
   directory_.Write("ddbsync/c-d/api.json", "");
@@ -250,6 +251,7 @@ TEST_F(JobHomeTest, UnknownJobIsNotFoundAndTheOthersAreNamed) {
   ASSERT_FALSE(home);
   EXPECT_EQ(home.error().code, ErrorCode::kNotFound);
   EXPECT_THAT(home.error().message, HasSubstr("there is: a-b"));
+  EXPECT_THAT(home.error().message, HasSubstr("--state DIR"));
 }
 
 }  // namespace
