@@ -95,8 +95,10 @@ Result<std::string> Client::Call(const Operation& operation, std::string_view bo
     if (answer) NoteAccepted();
     return answer;
   }
-  const ServiceError error = ParseServiceError(response->status, std::move(response->body),
-                                               std::move(response->request_id));
+  ServiceError error = ParseServiceError(response->status, std::move(response->body),
+                                         std::move(response->request_id));
+  error.host = host_;
+  error.content_type = std::move(response->content_type);
   tell(error.code.empty() ? "http_" + std::to_string(error.status) : error.code);
   return std::unexpected(Refused(operation, *signer, error));
 }

@@ -42,6 +42,9 @@ struct ServiceError {
   std::string message;  ///< may be empty
   std::string body;     ///< whole; for ThrottlingReasons and the like
   std::string request_id;
+  bool foreign = false;      ///< no JSON object: of something between, or of another server
+  std::string host;          ///< that was asked; for messages
+  std::string content_type;  ///< likewise; may be empty
 };
 
 /// One endpoint of an AWS JSON service: signs, sends once, checks the CRC, corrects clock skew,

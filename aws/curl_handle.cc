@@ -226,6 +226,8 @@ void CurlHandle::OnHeaderLine(std::string_view line) {
     response_.crc32 = value;
   } else if (SameName(name, "Content-Encoding")) {
     response_.content_encoding = value;
+  } else if (SameName(name, "Content-Type")) {
+    response_.content_type = value;
   } else if (SameName(name, "Content-Length")) {
     size_t length = 0;
     const auto parsed = std::from_chars(value.data(), value.data() + value.size(), length);

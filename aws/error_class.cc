@@ -101,7 +101,7 @@ Class ClassOf(const ServiceError& error) {
   if (error.status == kTooManyRequests) return Class::kThrottle;
   if (error.status >= kServerErrors || error.status == kRequestTimeout) return Class::kTransient;
   if (error.status == kPayloadTooLarge) return Class::kInvalid;
-  if (IsDenied(error.status)) return Class::kDenied;
+  if (IsDenied(error.status) && !error.foreign) return Class::kDenied;
   return error.code.empty() ? Class::kNotTheirs : Class::kInvalid;
 }
 
@@ -134,7 +134,9 @@ ErrorCode CodeOf(Class meaning, bool is_write) {
 /// What is to be done that the service's own text does not say.
 std::string_view Advice(Class meaning, std::string_view code) {
   if (meaning == Class::kClock) return "the request's time was refused: set this machine's clock";
-  if (meaning == Class::kNotTheirs) return "not a DynamoDB answer: is this the right endpoint?";
+  if (meaning == Class::kNotTheirs) {
+    return "is this the right endpoint, and does nothing between answer for it?";
+  }
   if (code == "InvalidSignatureException" || code == "SignatureDoesNotMatch") {
     return "check the secret key, the region and this machine's clock";
   }
@@ -143,6 +145,18 @@ std::string_view Advice(Class meaning, std::string_view code) {
   }
   if (code == "ExpiredTokenException" || code == "ExpiredToken") return "renew the credentials";
   return {};
+}
+
+/// Who answered what: the service's own word when it has one.
+std::string Summary(Class meaning, const ServiceError& error) {
+  if (!error.code.empty()) return error.code;
+  const std::string status = "HTTP " + std::to_string(error.status);
+  if (!error.foreign && meaning != Class::kNotTheirs) return status;
+  std::string text = "the answer";
+  if (!error.host.empty()) text += " of " + error.host;
+  text += " is not DynamoDB's: " + status;
+  if (!error.content_type.empty()) text += ", " + error.content_type;
+  return text;
 }
 
 /// "TableWriteKeyRangeThroughputExceeded of arn:...": what tells a hot key range from a whole
@@ -183,13 +197,13 @@ std::string Quoted(std::string_view body) {
 }
 
 ServiceError ParseServiceError(int status, std::string body, std::string request_id) {
-  ServiceError error{.status = status,
-                     .code = {},
-                     .message = {},
-                     .body = std::move(body),
-                     .request_id = std::move(request_id)};
+  ServiceError error;
+  error.status = status;
+  error.body = std::move(body);
+  error.request_id = std::move(request_id);
   const auto json = nlohmann::json::parse(error.body, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) {
+    error.foreign = true;
     error.message = Quoted(error.body);
     return error;
   }
@@ -219,8 +233,7 @@ bool IsKeyRefusal(std::string_view code) {
 Error Classify(const Operation& operation, const ServiceError& error) {
   const Class meaning = ClassOf(error);
   std::string message(operation.name);
-  message += ": ";
-  message += error.code.empty() ? "HTTP " + std::to_string(error.status) : error.code;
+  message += ": " + Summary(meaning, error);
   if (!error.message.empty()) message += ": " + error.message;
   const std::string_view advice = Advice(meaning, error.code);
   if (!advice.empty()) message.append("; ").append(advice);

@@ -28,6 +28,7 @@ struct HttpResponse {
   std::string date;              ///< Date; may be empty
   std::string crc32;             ///< x-amz-crc32; may be empty
   std::string content_encoding;  ///< may be empty
+  std::string content_type;      ///< may be empty
 };
 
 /// The only door to the network. Safe from any thread; blocks the caller until a response, an error

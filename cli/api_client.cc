@@ -33,7 +33,7 @@ Result<std::string> ApiGet(const std::string& address, const std::string& path) 
                 httplib::to_string(result.error()));
   }
   if (result->status != 200) {
-    return Fail(ErrorCode::kRetry,
+    return Fail(ErrorCode::kConflict,
                 fmt::format("the job at {} answers {} with {}", address, path, result->status),
                 result->body);
   }

@@ -111,6 +111,7 @@ class Parser {
         option = app.add_flag("--" + name, switches_[command][name], Wrap(help));
       } else {
         option = app.add_option("--" + name, text, Wrap(help))->type_name(std::string(value));
+        option->take_last();  // instead of giving up on all flags; Choose tells it
       }
       option->group(std::string(group));
       options_[command][name] = option;
@@ -160,8 +161,14 @@ class Parser {
       chosen = true;
       line.command = command;
       for (const auto& [name, option] : options_[command]) {
-        if (option->count() == 0) continue;
-        line.flags[name] = option->get_items_expected_max() == 0 ? "true" : values_[command][name];
+        if (option->count() == 0) continue;  // or its value is missing, which is told
+        const bool is_switch = option->get_items_expected_max() == 0;
+        line.flags[name] = is_switch ? "true" : option->results().back();
+        if (is_switch || option->count() == 1) continue;
+        line.faults.push_back(
+            {ErrorCode::kInvalid, fmt::format("--{} is given {} times; say it once, with the value "
+                                              "that counts",
+                                              name, option->count())});
       }
       Strangers(line, *app, command);
     }

@@ -92,6 +92,7 @@ class Resolver {
     for (const auto& [name, fields] : from_.endpoints) names.push_back(name);
     const std::string hint = DidYouMean(from_.argument, names);
     if (from_.argument.starts_with("arn:") || !IsTableName(from_.argument)) {
+      unknown_ = true;
       Fault(
           fmt::format("`{}` is not the name of an endpoint ({}), nor a table's ARN, nor a "
                       "table's name (3 to 255 of A-Z a-z 0-9 _ . -){}",
@@ -145,7 +146,7 @@ class Resolver {
     Result<std::string> found = aws::LookUpRegion(endpoint_.keys, from_.environment);
     if (!found) {
       faults_.push_back(found.error());
-    } else if (found->empty()) {
+    } else if (found->empty() && !unknown_) {
       const std::string& hint = endpoint_.not_found_hint;
       Fault(
           fmt::format("no region: set --{}-region, `region` in the config's [endpoint.NAME], "
@@ -180,6 +181,7 @@ class Resolver {
   const EndpointSources& from_;
   EndpointSettings settings_;
   Endpoint endpoint_;
+  bool unknown_ = false;  ///< nobody knows which region a name without a meaning had
   std::vector<Error> faults_;
 };
 

@@ -1,6 +1,9 @@
 #include "cli/found_job.h"
 
 #include <fmt/format.h>
+#include <signal.h>
+
+#include <cerrno>
 
 #include "checkpoint/leveldb_store.h"
 #include "cli/api.h"
@@ -9,13 +12,22 @@
 #include "cli/status_json.h"
 
 namespace ddbsync::cli {
+namespace {
+
+/// Its number may be another process's by now; the lock on the checkpoint is the truth of it.
+bool IsThere(int pid) {
+  return kill(pid, 0) == 0 || errno == EPERM;
+}
+
+}  // namespace
 
 Result<std::optional<std::string>> AskRunningJob(const JobHome& home, const std::string& path) {
   const std::optional<ApiAddress> left = ReadApiFile(home.ApiFile());
   if (!left) return std::nullopt;
   Result<std::string> answer = ApiGet(left->address, kStatusPath);
   if (!answer) {
-    if (answer.error().code == ErrorCode::kRetry) return std::unexpected(answer.error());
+    const bool hangs = answer.error().code == ErrorCode::kRetry && IsThere(left->pid);
+    if (hangs) return std::unexpected(answer.error());
     return std::nullopt;
   }
   const Result<replicator::JobStatus> status = StatusFromJson(*answer);

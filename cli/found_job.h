@@ -10,8 +10,9 @@
 namespace ddbsync::cli {
 
 /// A job's own answer to GET `path`; nothing when no process runs it (an api.json left behind by a
-/// killed one, or whose address another job took since, counts as none). Errors: kRetry when it
-/// runs but does not answer.
+/// killed one counts as none, also when another job or any other server took its address since).
+/// Errors: kRetry when its process is there but does not answer, kConflict when it cannot answer
+/// this.
 [[nodiscard]] Result<std::optional<std::string>> AskRunningJob(const JobHome& home,
                                                                const std::string& path);
 

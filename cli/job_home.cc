@@ -12,6 +12,8 @@
 namespace ddbsync::cli {
 namespace {
 
+constexpr std::string_view kElsewhere = "; of one that keeps its state elsewhere say --state DIR";
+
 bool IsJobNameCharacter(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-';
 }
@@ -91,7 +93,8 @@ Result<JobHome> FindJobHome(const Settings& settings, const aws::Environment& en
   const std::string known = fmt::format("{}", fmt::join(jobs, ", "));
   if (named.job_name.empty()) {
     if (jobs.empty()) {
-      return Fail(ErrorCode::kNotFound, fmt::format("no job was started here yet ({})", *root));
+      return Fail(ErrorCode::kNotFound,
+                  fmt::format("no job was started here yet ({}){}", *root, kElsewhere));
     }
     if (jobs.size() > 1) {
       return Fail(ErrorCode::kInvalid, fmt::format("which job? say --job NAME, one of: {}", known));
@@ -101,8 +104,8 @@ Result<JobHome> FindJobHome(const Settings& settings, const aws::Environment& en
   Result<JobHome> home = NewJobHome(named, environment);
   if (home && !std::filesystem::is_directory(home->directory, gone)) {
     return Fail(ErrorCode::kNotFound,
-                fmt::format("there is no job `{}` in {}{}", home->job_id, *root,
-                            jobs.empty() ? "" : "; there is: " + known));
+                fmt::format("there is no job `{}` in {}{}{}", home->job_id, *root,
+                            jobs.empty() ? "" : "; there is: " + known, kElsewhere));
   }
   return home;
 }

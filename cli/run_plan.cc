@@ -56,8 +56,8 @@ replicator::Phases PhasesOf(Command command) {
   return replicator::Phases::kBackfillAndTail;
 }
 
-/// Both sides, as far as they can be resolved.
-void ResolveSides(RunPlan& plan, const CommandLine& line, const aws::Environment& environment,
+/// Both sides, as far as they can be resolved. True when they have names that mean something.
+bool ResolveSides(RunPlan& plan, const CommandLine& line, const aws::Environment& environment,
                   const Config& config, Faults& faults) {
   bool both = true;
   for (const auto& [side, argument, endpoint] :
@@ -72,7 +72,7 @@ void ResolveSides(RunPlan& plan, const CommandLine& line, const aws::Environment
       continue;
     }
     // Which names a broken config would have had nobody knows.
-    if (!config.readable) return;
+    if (!config.readable) return false;
     auto resolved =
         ResolveEndpoint({side, *argument, config.endpoints, config.path, line.flags, environment});
     if (resolved) {
@@ -87,6 +87,7 @@ void ResolveSides(RunPlan& plan, const CommandLine& line, const aws::Environment
                       fmt::format("{} and {} are the same table: {} at {}", plan.source.label,
                                   plan.target.label, plan.source.table, plan.source.url)});
   }
+  return both;
 }
 
 }  // namespace
@@ -98,10 +99,9 @@ std::expected<RunPlan, std::vector<Error>> PlanRun(const CommandLine& line,
   const Config config = LoadConfigFor(line, environment, faults);
   plan.settings = Gather(line, environment, config, faults);
   plan.settings.job.phases = PhasesOf(line.command);
-  ResolveSides(plan, line, environment, config, faults);
-  const bool named =
-      !plan.settings.job_name.empty() || (!plan.settings.src.empty() && !plan.settings.dst.empty());
-  if (named) {
+  const bool resolved = ResolveSides(plan, line, environment, config, faults);
+  // A job that would be called after sides at fault is not told off for its name too.
+  if (resolved || !plan.settings.job_name.empty()) {
     if (Result<JobHome> home = NewJobHome(plan.settings, environment)) {
       plan.home = std::move(*home);
       plan.settings.job.job_id = plan.home.job_id;

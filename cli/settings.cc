@@ -7,6 +7,7 @@
 
 #include "cli/text.h"
 #include "cli/values.h"
+#include "metrics/listen_address.h"
 
 namespace ddbsync::cli {
 namespace {
@@ -110,6 +111,11 @@ Result<void> SetSince(Settings& s, std::string_view text) {
   return {};
 }
 
+Result<void> SetListen(Settings& s, std::string_view text) {
+  s.listen = text;
+  return metrics::CheckListenAddress(text);
+}
+
 Result<void> SetOnGap(Settings& s, std::string_view text) {
   using replicator::OnGap;
   return SetChoice(s.job.on_gap, text,
@@ -207,7 +213,7 @@ constexpr std::array kSettings = {
     Setting{"listen", "ADDRESS", kPlace, kRuns,
             "where /metrics, /healthz, /readyz and /api are served; default: 127.0.0.1:9853; "
             "port 0 takes a free one",
-            [](Settings& s, Text t) { return SetText(s.listen, t); }},
+            SetListen},
 
     Setting{"json", "", kOutput, kAll, "print JSON",
             [](Settings& s, Text t) { return SetSwitch(s.json, t); }},

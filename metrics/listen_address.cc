@@ -101,25 +101,37 @@ std::unexpected<Error> CannotListen(const std::string& address, int error) {
                   ". Choose another address with --listen.");
 }
 
-}  // namespace
-
-Result<Listener> Listen(const std::string& text) {
+Result<Address> Parse(std::string_view text) {
   const auto parts = Split(text);
   const auto port = parts ? ParsePort(parts->port) : std::nullopt;
   if (!port) {
-    return Fail(ErrorCode::kInvalid,
-                "\"" + text + "\" is no address for --listen: write 127.0.0.1:9853 or [::1]:9853.");
+    return Fail(ErrorCode::kInvalid, "`" + std::string(text) +
+                                         "` is no address to listen on: write 127.0.0.1:9853 or "
+                                         "[::1]:9853");
   }
   auto address = Loopback(*parts);
   if (!address) {
     return Fail(ErrorCode::kInvalid,
-                "--listen " + text +
-                    " is not a loopback address; only those are served: whoever reaches the port "
-                    "could stop the job. Use 127.0.0.1 or [::1], with a tunnel from elsewhere.");
+                "`" + std::string(text) +
+                    "` is not a loopback address; only those are served: whoever reaches the port "
+                    "could stop the job. Use 127.0.0.1 or [::1], with a tunnel from elsewhere");
   }
   (address->any.sa_family == AF_INET6 ? address->v6.sin6_port : address->v4.sin_port) =
       htons(*port);
+  return *address;
+}
 
+}  // namespace
+
+Result<void> CheckListenAddress(std::string_view text) {
+  const auto address = Parse(text);
+  if (!address) return std::unexpected(address.error());
+  return {};
+}
+
+Result<Listener> Listen(const std::string& text) {
+  auto address = Parse(text);
+  if (!address) return std::unexpected(address.error());
   Listener listener;
   listener.socket = Descriptor(
       socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP));

@@ -14,9 +14,12 @@ struct Listener {
 };
 
 /// Listens on a loopback address: "127.0.0.1:9853", "[::1]:0", "localhost:9853"; port 0 takes a
-/// free one. Errors: kInvalid (not an address, not loopback), kConflict (port taken), kDenied (a
-/// port below 1024), kIo; each names --listen.
+/// free one. Errors: as CheckListenAddress; kConflict (port taken), kDenied (a port below 1024) and
+/// kIo, which name --listen.
 [[nodiscard]] Result<Listener> Listen(const std::string& address);
+
+/// Whether Listen could take it, without trying. Errors: kInvalid (not an address, not loopback).
+[[nodiscard]] Result<void> CheckListenAddress(std::string_view address);
 
 /// Whether a Host header names this machine itself. A page on another site that made its own name
 /// resolve to 127.0.0.1 (DNS rebinding) sends that name.

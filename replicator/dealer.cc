@@ -129,6 +129,10 @@ void Dealer::Discard(BackfillPage& page, TimePoint now) {
 bool Dealer::HasWork(int slot, const Waker& waker, TimePoint now, TimePoint& retry_at) {
   MutexLock lock(mutex_);
   idle_.Remove(slot);
+  if (parts_.rechecks.Full()) {
+    retry_at = now + limits::kRechecksLook;
+    return false;
+  }
   const TimePoint due = NextDue();
   if (due <= now) return true;
   idle_.Park(slot, waker);
@@ -139,14 +143,18 @@ bool Dealer::HasWork(int slot, const Waker& waker, TimePoint now, TimePoint& ret
 std::unique_ptr<WriteBatch> Dealer::Take(TimePoint now) {
   std::unique_ptr<WriteBatch> batch;
   std::vector<BackfillPage*> settled;
+  std::vector<Waker> woken;
   {
     MutexLock lock(mutex_);
     while (batch == nullptr && NextDue() <= now) {
       auto cleared = Clear(Deal(now), now);
       if (!cleared.empty()) batch = std::make_unique<Batch>(*this, std::move(cleared));
     }
+    // Its slot may have been the only one that knew when the rest is due.
+    if (batch != nullptr && NextDue() != TimePoint::max()) woken = idle_.Take(1);
     settled = TakeSettled();
   }
+  for (const Waker& waker : woken) waker.Wake();
   Report(settled, now);
   return batch;
 }

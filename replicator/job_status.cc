@@ -185,6 +185,10 @@ std::string LiveJob::Bottleneck(TimePoint now) const {
                                   : "held to half of the source's provisioned reads "
                                     "(--read-capacity)";
   }
+  if (rechecks_.Full()) {
+    return "held until writes of unknown outcome are repaired, " +
+           std::to_string(rechecks_.count()) + " keys";
+  }
   if (write_limit_.last_halved() > recently) return "the target throttles writes";
   if (scan_limit_.last_halved() > recently) return "the source throttles reads";
   if (!dealer_->HasItemsWaiting()) return "waiting for source reads";

@@ -90,6 +90,11 @@ inline constexpr std::chrono::seconds kRateWindow{5};
 
 /// BatchGetItem takes at most so many keys (API reference).
 inline constexpr size_t kMaxBatchGetKeys = 100;
+/// Keys to recheck beyond which the backfill writes nothing new: at half a kilobyte each some 50
+/// MB, and repairs, a few hundred a second, are through with it in minutes.
+inline constexpr size_t kMostRechecks = 100'000;
+/// How often a backfill writer that this holds looks again.
+inline constexpr std::chrono::milliseconds kRechecksLook{200};
 /// Rounds of rechecks side by side: each waits for the watermark to pass its read, some seconds,
 /// and an outage of a target leaves keys by the thousand.
 inline constexpr int kRecheckTasks = 8;

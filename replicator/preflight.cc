@@ -2,48 +2,10 @@
 
 #include <utility>
 
-#include "base/planted_bug.h"
-#include "base/version.h"
-#include "dynamodb/json_text.h"
-#include "replicator/backfill.h"
 #include "replicator/limits.h"
 #include "replicator/startup_call.h"
 
 namespace ddbsync::replicator {
-namespace {
-
-/// A key that matches the schema and, in all likelihood, no item.
-std::string ProbeKey(const dynamodb::KeySchema& schema) {
-  auto value = [](dynamodb::KeyType type) -> std::string {
-    switch (type) {
-      case dynamodb::KeyType::kString:
-        return R"({"S":"ddbsync-permission-probe"})";
-      case dynamodb::KeyType::kNumber:
-        return R"({"N":"-987654321987654321"})";
-      case dynamodb::KeyType::kBinary:
-        return R"({"B":"ZGRic3luYw=="})";
-    }
-    return "";
-  };
-  std::string key = "{";
-  dynamodb::AppendQuoted(schema.partition.name, key);
-  key += ":" + value(schema.partition.type);
-  if (schema.sort) {
-    key += ",";
-    dynamodb::AppendQuoted(schema.sort->name, key);
-    key += ":" + value(schema.sort->type);
-  }
-  return key + "}";
-}
-
-dynamodb::ScanRequest FirstItem(std::string_view table) {
-  dynamodb::ScanRequest request;
-  request.table = table;
-  request.limit = 1;
-  return request;
-}
-
-}  // namespace
 
 std::expected<StartingPoint, std::vector<Error>> Preflight::Run() {
   LoadCheckpoint();
@@ -177,68 +139,6 @@ void Preflight::LookAtStream() {
   ProbeStreamPermissions(source.latest_stream_arn);
 }
 
-void Preflight::ProbeStreamPermissions(const std::string& stream_arn) {
-  auto listing = CallPatiently(clock_, budget_,
-                               [&] { return source_.streams->DescribeStream(stream_arn, ""); });
-  if (!listing) {
-    Fault(source_, "list the shards of its stream (dynamodb:DescribeStream)", listing.error());
-    return;
-  }
-  if (listing->shards.empty()) return;
-  auto iterator = CallPatiently(clock_, budget_, [&] {
-    return source_.streams->GetShardIterator(stream_arn, listing->shards.back().id, {});
-  });
-  if (!iterator) {
-    Fault(source_, "read its stream (dynamodb:GetShardIterator)", iterator.error());
-    return;
-  }
-  auto records = CallPatiently(clock_, budget_, [&] {
-    return source_.streams->GetRecords(*iterator, 1, point_.source.key);
-  });
-  // The oldest shards come and go; only a refusal tells something.
-  if (!records && records.error().code == ErrorCode::kDenied) {
-    Fault(source_, "read its stream (dynamodb:GetRecords)", records.error());
-  }
-}
-
-void Preflight::ProbeSourcePermissions() {
-  if (wants_backfill()) {
-    auto page = CallPatiently(clock_, budget_, [&] {
-      return source_.tables->Scan(FirstItem(source_.table), point_.source.key);
-    });
-    if (!page) Fault(source_, "scan its table (dynamodb:Scan)", page.error());
-  }
-  const std::string key = ProbeKey(point_.source.key);
-  const std::string_view keys[] = {key};
-  auto item = CallPatiently(clock_, budget_, [&] {
-    return source_.tables->BatchGetItem(source_.table, keys, point_.source.key);
-  });
-  if (!item) Fault(source_, "read its items (dynamodb:BatchGetItem)", item.error());
-}
-
-void Preflight::CheckEmptyTarget() {
-  auto page = CallPatiently(clock_, budget_, [&] {
-    return target_.tables->Scan(FirstItem(target_.table), point_.target.key);
-  });
-  if (!page) {
-    Fault(target_, "see whether its table is empty (dynamodb:Scan)", page.error());
-  } else if (!page->items().empty()) {
-    Fault(ErrorCode::kInvalid, target_.label + ": table '" + target_.table +
-                                   "' is not empty; a copy starts into an empty table, so that "
-                                   "nothing of yours is overwritten");
-  }
-}
-
-void Preflight::ProbeWrites() {
-  // Deleting what is not there changes nothing: the table was just seen to be empty.
-  const std::string key = ProbeKey(point_.target.key);
-  const dynamodb::WriteOp op{dynamodb::WriteOp::Kind::kDelete, key, key};
-  const auto deleted = target_.tables->BatchWriteItem(target_.table, {&op, 1}, point_.target.key);
-  if (!deleted && deleted.error().code == ErrorCode::kDenied) {
-    Fault(target_, "write to its table (dynamodb:BatchWriteItem)", deleted.error());
-  }
-}
-
 void Preflight::CompareWithCheckpoint() {
   const auto& job = point_.state.job;
   if (!job) return;
@@ -278,91 +178,6 @@ void Preflight::CompareWithCheckpoint() {
     Fault(ErrorCode::kInvalid, "this job was begun with --segments " +
                                    std::to_string(job->total_segments) +
                                    ", which its positions depend on; leave --segments out");
-  }
-}
-
-void Preflight::MakeTarget() {
-  auto body = dynamodb::CreateTableBody(point_.source, target_.table);
-  if (!body) {
-    Fault(target_, "make its table from the source's description", body.error());
-    return;
-  }
-  auto made = CallPatiently(clock_, budget_, [&] { return target_.tables->CreateTable(*body); });
-  // A time-out may have been carried out; the wait below sees it.
-  if (!made && made.error().code != ErrorCode::kConflict &&
-      made.error().code != ErrorCode::kAmbiguous) {
-    Fault(target_, "make its table (dynamodb:CreateTable)", made.error());
-    return;
-  }
-  const TimePoint deadline = clock_.Now() + limits::kTableWait;
-  while (clock_.Now() < deadline) {
-    auto table = target_.tables->DescribeTable(target_.table);
-    if (table && table->status == "ACTIVE") {
-      point_.target = *std::move(table);
-      return;
-    }
-    clock_.SleepFor(limits::kTableLook);
-  }
-  Fault(ErrorCode::kRetry, target_.label + ": table '" + target_.table +
-                               "' was made but did not become ACTIVE in time; start again");
-}
-
-void Preflight::EnableStream() {
-  auto enabled = CallPatiently(clock_, budget_, [&] {
-    return source_.tables->EnableStream(source_.table, dynamodb::StreamView::kNewAndOldImages);
-  });
-  // Somebody else turned it on, or our own first attempt did: the wait below sees which.
-  if (!enabled && enabled.error().code != ErrorCode::kConflict) {
-    Fault(source_, "turn its stream on (dynamodb:UpdateTable)", enabled.error());
-    return;
-  }
-  WaitForStream();
-}
-
-void Preflight::WaitForStream() {
-  const TimePoint deadline = clock_.Now() + limits::kTableWait;
-  while (clock_.Now() < deadline) {
-    auto table = source_.tables->DescribeTable(source_.table);
-    if (table && table->stream_view) {
-      // Changes count from the moment that shards are listed; the copy must not start before.
-      auto listing = source_.streams->DescribeStream(table->latest_stream_arn, "");
-      if (listing && listing->status == "ENABLED" && !listing->shards.empty()) {
-        point_.source = *std::move(table);
-        point_.read_back = point_.source.stream_view == dynamodb::StreamView::kKeysOnly ||
-                           point_.source.stream_view == dynamodb::StreamView::kOldImage;
-        return;
-      }
-    }
-    clock_.SleepFor(limits::kTableLook);
-  }
-  Fault(ErrorCode::kRetry, source_.label + ": the stream of '" + source_.table +
-                               "' was turned on but is not ready yet; start again");
-}
-
-void Preflight::FillRecord() {
-  if (point_.state.job) {
-    point_.record = *point_.state.job;
-    if (Planted(PlantedBug::kVolatileStart)) {
-      point_.record.start_time = source_.tables->aws().server_clock().Now() + limits::kStartMargin;
-    }
-    return;
-  }
-  point_.record = {
-      .job_id = options_.job_id,
-      .source_identity = point_.source.Identity(),
-      .source_arn = point_.source.arn,
-      .target_identity = point_.target.Identity(),
-      .target_arn = point_.target.arn,
-      .key_schema = dynamodb::ToString(point_.source.key),
-      .stream_arn = wants_tail() ? point_.source.latest_stream_arn : "",
-      .start_time = options_.since.value_or(source_.tables->aws().server_clock().Now()),
-      .total_segments = !wants_backfill()       ? 0
-                        : options_.segments > 0 ? options_.segments
-                                                : ChooseSegments(point_.source.size_bytes),
-      .made_by = std::string(Version()),
-  };
-  if (Planted(PlantedBug::kPositionAfterScan)) {
-    point_.record.start_time += limits::kStartMargin + std::chrono::minutes(1);
   }
 }
 

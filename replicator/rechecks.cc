@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/planted_bug.h"
+#include "replicator/limits.h"
 
 namespace ddbsync::replicator {
 
@@ -73,6 +74,11 @@ void Rechecks::Postpone(const Due& due, TimePoint until) {
 int64_t Rechecks::count() const {
   MutexLock lock(mutex_);
   return static_cast<int64_t>(entries_.size());
+}
+
+bool Rechecks::Full() const {
+  MutexLock lock(mutex_);
+  return entries_.size() > limits::kMostRechecks;
 }
 
 }  // namespace ddbsync::replicator

@@ -19,6 +19,12 @@ namespace ddbsync::replicator {
 /// The durable list of keys with a write of unknown outcome, which may still land late. A key
 /// enters before any position that covers it is staged, and leaves only after a repair
 /// (recheck_task.h) that began a settle time after the key's last such write. Any thread.
+///
+/// How long it becomes: a target that answers nothing settles nothing, so no new page is read, and
+/// the keys of the pages in hand (--memory) are all there is. One that answers some writes lets the
+/// job go on and list keys faster than they are repaired; past limits::kMostRechecks the backfill
+/// stops writing until repairs have brought the list down. The tail is never held: repairs wait for
+/// its watermark. It adds at most the keys that the application changed meanwhile.
 class Rechecks {
  public:
   /// The first two outlive this. Restored keys settle anew from `now`.
@@ -45,6 +51,8 @@ class Rechecks {
   void Postpone(const Due& due, TimePoint until);
 
   [[nodiscard]] int64_t count() const;
+  /// So many are listed that only repairs and the tail may write.
+  [[nodiscard]] bool Full() const;
 
  private:
   struct Entry {

@@ -136,7 +136,19 @@ bool TailQueue::HasWork(int slot, const Waker& waker, TimePoint now, TimePoint& 
 }
 
 std::unique_ptr<WriteBatch> TailQueue::Take(TimePoint now) {
-  MutexLock lock(mutex_);
+  std::unique_ptr<WriteBatch> taken;
+  std::vector<Waker> woken;
+  {
+    MutexLock lock(mutex_);
+    taken = TakeDue(now);
+    // Its slot may have been the only one that knew when the rest is due.
+    if (taken != nullptr && !queued_.empty()) woken = idle_.Take(1);
+  }
+  for (const Waker& waker : woken) waker.Wake();
+  return taken;
+}
+
+std::unique_ptr<WriteBatch> TailQueue::TakeDue(TimePoint now) {
   while (!queued_.empty() && queued_.begin()->first <= now) {
     auto batch = std::move(queued_.begin()->second);
     queued_.erase(queued_.begin());

@@ -55,6 +55,7 @@ class TailQueue final : public BatchSource {
   class Batch;
   friend class Batch;
 
+  [[nodiscard]] std::unique_ptr<WriteBatch> TakeDue(TimePoint now) REQUIRES(mutex_);
   void Requeue(std::unique_ptr<Batch> batch, TimePoint due);
   void Unpark(uint64_t id);
 

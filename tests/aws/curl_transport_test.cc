@@ -56,10 +56,11 @@ TEST(CurlTransport, RequestArrivesAsGivenAndTheAnswerComesBack) {
   std::promise<std::string> seen;
   LoopbackServer server([&](Connection& connection) {
     seen.set_value(connection.ReadRequest());
-    connection.Answer("{\"a\":1}",
-                      "x-amzn-RequestId: R1\r\ndate: Tue, 15 Nov 1994 08:12:31 GMT\r\n"
-                      "X-Amz-Crc32: 42\r\nContent-Encoding: identity\r\n",
-                      "400 Bad Request");
+    connection.Answer(
+        "{\"a\":1}",
+        "x-amzn-RequestId: R1\r\ndate: Tue, 15 Nov 1994 08:12:31 GMT\r\n"
+        "X-Amz-Crc32: 42\r\nContent-Encoding: identity\r\nContent-Type: text/html\r\n",
+        "400 Bad Request");
   });
   CurlTransport transport(Options());
   const std::string url = server.Url();
@@ -71,6 +72,7 @@ TEST(CurlTransport, RequestArrivesAsGivenAndTheAnswerComesBack) {
   EXPECT_EQ(response->date, "Tue, 15 Nov 1994 08:12:31 GMT");
   EXPECT_EQ(response->crc32, "42");
   EXPECT_EQ(response->content_encoding, "identity");
+  EXPECT_EQ(response->content_type, "text/html");
   EXPECT_GE(response->body.capacity(), response->body.size() + limits::kBodyPadding);
 
   const std::string request = seen.get_future().get();

@@ -87,16 +87,31 @@ TEST(ErrorClass, RequestsAndItemsThatStayWrongAreInvalid) {
 }
 
 TEST(ErrorClass, AnAnswerFromInBetweenIsNeverARefusalOfTheItem) {
-  for (const int status : {301, 400, 404, 405, 421}) {
-    const ServiceError error =
-        ParseServiceError(status, "<html>\n<h1>Not   Found</h1>\x01</html>", "");
+  for (const int status : {301, 400, 401, 403, 404, 405, 407, 421}) {
+    ServiceError error = ParseServiceError(status, "<html>\n<h1>Not   Found</h1>\x01</html>", "");
+    error.host = "db.example:8000";
+    error.content_type = "text/html";
     EXPECT_EQ(Classify(Op(false), error).code, ErrorCode::kRetry) << status;
     const Error write = Classify(Op(true), error);
     EXPECT_EQ(write.code, ErrorCode::kAmbiguous) << status;
-    EXPECT_EQ(write.message, "PutItem: HTTP " + std::to_string(status) +
-                                 ": <html> <h1>Not Found</h1> </html>; not a DynamoDB answer: is "
-                                 "this the right endpoint?");
+    EXPECT_EQ(write.message,
+              "PutItem: the answer of db.example:8000 is not DynamoDB's: HTTP " +
+                  std::to_string(status) +
+                  ", text/html: <html> <h1>Not Found</h1> </html>; is this the right endpoint, and "
+                  "does nothing between answer for it?");
   }
+}
+
+TEST(ErrorClass, AServerErrorFromInBetweenIsToldAsSuch) {
+  const Error error = Classify(Op(false), ParseServiceError(502, "<html>", ""));
+  EXPECT_EQ(error.code, ErrorCode::kRetry);
+  EXPECT_EQ(error.message, "Scan: the answer is not DynamoDB's: HTTP 502: <html>");
+}
+
+TEST(ErrorClass, ARefusalWithoutANameIsStillOne) {
+  const Error error = Classify(Op(false), ParseServiceError(403, R"({"message":"Forbidden"})", ""));
+  EXPECT_EQ(error.code, ErrorCode::kDenied);
+  EXPECT_EQ(error.message, "Scan: HTTP 403: Forbidden");
 }
 
 TEST(ErrorClass, MessageKeepsCodeStatusAndRequest) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/cli/fake_environment.h"
 #include "tests/cli/temporary_directory.h"
 
@@ -164,6 +166,8 @@ TEST_F(RunPlanTest, LimitsAreKept) {
                                                         {"--ttl-deletes", "yes"},
                                                         {"--log-level", "loud"},
                                                         {"--listen", ""},
+                                                        {"--listen", "9853"},
+                                                        {"--listen", "0.0.0.0:9853"},
                                                         {"--job", "no/slash"},
                                                         {"--job", ".."},
                                                         {"--job", std::string(101, 'x')}}) {
@@ -171,6 +175,29 @@ TEST_F(RunPlanTest, LimitsAreKept) {
     ASSERT_FALSE(plan) << flag << " " << value;
     EXPECT_THAT(plan.error(), SizeIs(1)) << flag << " " << value;
   }
+}
+
+TEST_F(RunPlanTest, OptionGivenTwiceIsOneFaultBesideTheOthers) {
+  EXPECT_EQ(Faults({"start", "--src", "a", "--dst", "b", "--job", "x", "--job", "y", "--settle",
+                    "soon", "--listen", "here"}),
+            "--job is given 2 times; say it once, with the value that counts\n"
+            "--settle: `soon` is not a duration: write it like 200ms, 5s, 2m or 1h\n"
+            "--listen: `here` is no address to listen on: write 127.0.0.1:9853 or [::1]:9853\n");
+}
+
+TEST_F(RunPlanTest, OptionWithoutItsValueIsOneFaultBesideTheOthers) {
+  const std::string faults =
+      Faults({"start", "--src", "a", "--dst", "b", "--memory", "1", "--job"});
+  EXPECT_THAT(faults, HasSubstr("--job: "));
+  EXPECT_THAT(faults, HasSubstr("--memory: `1` is less than"));
+  EXPECT_EQ(std::ranges::count(faults, '\n'), 2) << faults;
+}
+
+TEST_F(RunPlanTest, UnknownEndpointIsOneFault) {
+  const auto plan = Plan({"start", "--src", "no/such", "--dst", "b"});
+  ASSERT_FALSE(plan);
+  ASSERT_THAT(plan.error(), SizeIs(1));
+  EXPECT_THAT(plan.error().front().message, HasSubstr("is not the name of an endpoint"));
 }
 
 TEST_F(RunPlanTest, SourceThatIsTheTargetIsRefused) {
@@ -206,6 +233,7 @@ class JobHomeTest : public ::testing::Test {
 
 TEST_F(JobHomeTest, OnlyJobThereIsNeedsNoName) {
   EXPECT_EQ(Find({}).error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(Find({}).error().message, HasSubstr("--state DIR"));
   directory_.Write("ddbsync/a-b/api.json", "");
   EXPECT_EQ(Find({})->job_id, "a-b");
   directory_.Write("ddbsync/c-d/api.json", "");
@@ -223,6 +251,7 @@ TEST_F(JobHomeTest, UnknownJobIsNotFoundAndTheOthersAreNamed) {
   ASSERT_FALSE(home);
   EXPECT_EQ(home.error().code, ErrorCode::kNotFound);
   EXPECT_THAT(home.error().message, HasSubstr("there is: a-b"));
+  EXPECT_THAT(home.error().message, HasSubstr("--state DIR"));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -9,6 +10,7 @@
 #include "cli/checkpoint_json.h"
 #include "cli/found_job.h"
 #include "cli/status_json.h"
+#include "tests/aws/loopback_server.h"
 #include "tests/cli/temporary_directory.h"
 
 namespace ddbsync::cli {
@@ -17,6 +19,7 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr const char* kNobody = "127.0.0.1:1";
+constexpr int kNoProcess = 1 << 30;  // above the kernel's largest number
 
 /// A job's home, and an API that serves some job.
 class RunningJobTest : public ::testing::Test {
@@ -91,6 +94,30 @@ TEST_F(RunningJobTest, AddressThatAnotherJobTookIsNotThisJob) {
   const auto answer = AskRunningJob(home_, kStatusPath);
   ASSERT_TRUE(answer);
   EXPECT_EQ(*answer, std::nullopt);
+}
+
+TEST_F(RunningJobTest, AddressThatAnotherServerTookIsNotThisJob) {
+  ASSERT_TRUE(server_.Start("127.0.0.1:0"));  // answers 404 to everything
+  ASSERT_TRUE(WriteApiFile(home_.ApiFile(), {"a-b", server_.address(), 4711}));
+  const auto answer = AskRunningJob(home_, kStatusPath);
+  ASSERT_TRUE(answer) << ToString(answer.error());
+  EXPECT_EQ(*answer, std::nullopt);
+}
+
+TEST_F(RunningJobTest, SilenceIsAnErrorOnlyWhileTheProcessIsThere) {
+  aws::LoopbackServer other([](aws::Connection& client) {
+    client.ReadRequest();
+    client.Write("220 this is no HTTP\r\n");
+  });
+  const std::string address = "127.0.0.1:" + std::to_string(other.port());
+  ASSERT_TRUE(WriteApiFile(home_.ApiFile(), {"a-b", address, kNoProcess}));
+  const auto foreign = AskRunningJob(home_, kStatusPath);
+  ASSERT_TRUE(foreign) << ToString(foreign.error());
+  EXPECT_EQ(*foreign, std::nullopt);
+  ASSERT_TRUE(WriteApiFile(home_.ApiFile(), {"a-b", address, getpid()}));
+  const auto hangs = AskRunningJob(home_, kStatusPath);
+  ASSERT_FALSE(hangs);
+  EXPECT_EQ(hangs.error().code, ErrorCode::kRetry);
 }
 
 TEST_F(RunningJobTest, ApiFileOfAKilledProcessCountsAsNone) {

@@ -69,6 +69,7 @@ class UnreachableTest(fixtures.Case):
 
 class StrangeAnswerTest(fixtures.Case):
     STRANGE = {"HTML": faulty_proxy.html(), "HTML with 502": faulty_proxy.html(502),
+               "HTML with 403": faulty_proxy.html(403), "HTML with 407": faulty_proxy.html(407),
                "truncated JSON": faulty_proxy.truncated, "wrong CRC": faulty_proxy.wrong_crc}
 
     def test_a_server_that_is_none_is_told_at_the_start(self):
@@ -84,6 +85,8 @@ class StrangeAnswerTest(fixtures.Case):
                                                  seconds=GIVE_UP_SECONDS)
                 if name.startswith("HTML"):
                     self.assertIn("It works!", output)
+                if "with" in name:
+                    self.assert_says(output, [f"HTTP {name.split()[-1]}, text/html", proxy.url[7:]])
 
     def test_a_running_copy_rides_out_what_no_dynamodb_answers(self):
         # Each fault at each kind of call.

@@ -322,7 +322,8 @@ TEST(Listen, WhatIsNoAddressIsInvalidAndNamesTheFlag) {
     const auto listener = Listen(address);
     ASSERT_FALSE(listener) << address;
     EXPECT_EQ(listener.error().code, ErrorCode::kInvalid);
-    EXPECT_THAT(listener.error().message, HasSubstr("--listen")) << address;
+    EXPECT_THAT(listener.error().message, HasSubstr("write 127.0.0.1:9853")) << address;
+    EXPECT_FALSE(CheckListenAddress(address)) << address;
   }
 }
 

@@ -117,6 +117,22 @@ TEST_F(DealerTest, UnprocessedItemsComeAgainAndHoldBackOnlyTheirOwnSegment) {
   EXPECT_EQ(settled_.size(), 2u);
 }
 
+TEST_F(DealerTest, WhoTakesABatchWakesAnotherSlotForWhatIsLeft) {
+  std::set<int> woken;
+  for (int slot = 0; slot < 3; ++slot) {
+    TimePoint retry_at;
+    const Waker waker([&woken, slot] { woken.insert(slot); });
+    ASSERT_FALSE(dealer_.HasWork(slot, waker, clock_.Now(), retry_at));
+  }
+  AddPage(0, 30);
+  EXPECT_EQ(woken, (std::set{0, 1}));
+  auto first = dealer_.Take(clock_.Now());
+  EXPECT_TRUE(woken.contains(2)) << "five items are left";
+  auto second = dealer_.Take(clock_.Now());
+  first->Settle(Answer(), clock_.Now());
+  second->Settle(Answer(), clock_.Now());
+}
+
 TEST_F(DealerTest, AWholeBatchThatFailsComesAgain) {
   BackfillPage& page = AddPage(0, 10);
   for (const ErrorCode code : {ErrorCode::kThrottled, ErrorCode::kRetry, ErrorCode::kAmbiguous,

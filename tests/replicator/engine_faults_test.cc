@@ -3,6 +3,9 @@
 
 #include <string>
 
+#include "checkpoint/records.h"
+#include "dynamodb/canonical_key.h"
+#include "replicator/limits.h"
 #include "tests/replicator/engine_fixture.h"
 
 namespace ddbsync::replicator {
@@ -28,6 +31,20 @@ class EngineFaultsTest : public EngineFixture {
     ASSERT_TRUE(Eventually([&] {
       return Status().state == JobState::kFollowing && Equal() && Status().rechecks == 0;
     }));
+  }
+  /// As if writes of `count` keys, which the source does not hold, had ended unclear.
+  void CrashLeavingRechecks(size_t count) {
+    checkpoint::Batch batch;
+    for (size_t i = 0; i < count; ++i) {
+      checkpoint::Recheck recheck;
+      const std::string id = "gone" + std::to_string(i);
+      ASSERT_TRUE(dynamodb::AppendCanonical(dynamodb::KeyType::kString, id, recheck.key));
+      recheck.key_json = R"({"id":{"S":")" + id + R"("}})";
+      checkpoint::PutRecheck(batch, recheck);
+    }
+    executor_->Stop();
+    ASSERT_TRUE(store_->Commit(batch));
+    Crash();
   }
   [[nodiscard]] uint64_t Writes() { return service_.Counts()["BatchWriteItem"]; }
   void RecreateStream(const std::string& table) {
@@ -100,6 +117,28 @@ TEST_F(EngineFaultsTest, AWriteThatLandsLateIsRepaired) {
   Put("src", "key1", 7);
   Put("src", "key1", 8);
   EXPECT_TRUE(Eventually([&] { return Equal() && Status().rechecks == 0; }, 90s));
+}
+
+TEST_F(EngineFaultsTest, TooManyRechecksHoldTheCopyUntilSomeAreRepaired) {
+  service_.faults().SetHook([](const fake::FaultRequest& request) -> std::optional<fake::Fault> {
+    const bool copies = request.body.find("TotalSegments") != std::string_view::npos;
+    return copies ? std::optional(fake::Fault{fake::FaultKind::kThrottle}) : std::nullopt;
+  });
+  Start(Quick());
+  CrashLeavingRechecks(limits::kMostRechecks + 200);
+  service_.faults().Clear();
+  Start(Quick());
+  const auto settled = [&] {
+    return Status().backfill.items_written + Status().backfill.items_fenced;
+  };
+  // The tail is not held, nor are the repairs, which wait for it.
+  ASSERT_TRUE(Eventually([&] { return Equal(); }));
+  EXPECT_TRUE(
+      Eventually([&] { return Status().reason.find("unknown outcome") != std::string::npos; }));
+  EXPECT_EQ(settled(), 0);
+  ASSERT_TRUE(Eventually([&] { return settled() > 0; }, 60s));
+  EXPECT_LE(Status().rechecks, static_cast<int64_t>(limits::kMostRechecks));
+  EXPECT_TRUE(Eventually([&] { return Status().state == JobState::kFollowing; }));
 }
 
 TEST_F(EngineFaultsTest, ChangesThatLeftTheStreamUnreadAreAGapThatOutlivesRestarts) {
