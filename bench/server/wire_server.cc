@@ -49,7 +49,7 @@ bool Names(std::string_view body, std::string_view table) {
 
 class WireServer::Front {
  public:
-  Front(Options options, const Clock& clock)
+  Front(Options options, Clock& clock)
       : options_(std::move(options)),
         fake_(clock, {}),
         shape_(options_.item_bytes),
@@ -187,12 +187,12 @@ class WireServer::Front {
   const WireTable table_;
   const WireStream stream_;
   WireStats stats_;
-  const Clock& clock_;
+  Clock& clock_;
   const std::unique_ptr<httplib::Server> server_;
   std::thread listener_;
 };
 
-WireServer::WireServer(Options options, const Clock& clock)
+WireServer::WireServer(Options options, Clock& clock)
     : front_(std::make_unique<Front>(std::move(options), clock)) {}
 
 WireServer::~WireServer() {

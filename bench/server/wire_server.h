@@ -30,7 +30,7 @@ class WireServer {
     std::string private_key = {};
   };
   /// `clock` outlives it.
-  WireServer(Options options, const Clock& clock);
+  WireServer(Options options, Clock& clock);
   ~WireServer();  // stops
 
   /// Listens on a free port and returns it, or -1. Serves on threads of its own.
