@@ -67,6 +67,10 @@ bool IsDamaged(const HttpResponse& answer) {
   return answer.crc32.substr(digit) != std::to_string(Crc32(answer.body));
 }
 
+bool IsObject(const std::string& body) {
+  return json::parse(body, nullptr, /*allow_exceptions=*/false).is_object();
+}
+
 /// The service's name of its error; empty for answers of something else.
 std::string NameOf(const HttpResponse& answer) {
   const json body = json::parse(answer.body, nullptr, /*allow_exceptions=*/false);
@@ -118,8 +122,12 @@ void CheckWriteError(const HttpResponse& answer, const Error& error) {
     return;
   }
   if (name.empty()) {
-    static const std::set<int> kDefinite = {401, 403, 407, 413, 429};
-    DDBSYNC_CHECK(kDefinite.contains(answer.status) == (error.code != ErrorCode::kAmbiguous));
+    // A page of something between that speaks of permissions is no word of the service's.
+    static const std::set<int> kRefusals = {401, 403, 407};
+    static const std::set<int> kDefinite = {413, 429};
+    const bool definite = kDefinite.contains(answer.status) ||
+                          (kRefusals.contains(answer.status) && IsObject(answer.body));
+    DDBSYNC_CHECK(definite == (error.code != ErrorCode::kAmbiguous));
   }
   if (error.code == ErrorCode::kInvalid) DDBSYNC_CHECK(!name.empty() || answer.status == 413);
   if (error.code == ErrorCode::kRetry) {
