@@ -25,6 +25,7 @@ enum class PlantedBug {
   kNoSettleAfterCrash,
   kChildBeforeParent,
   kUnlistedParentIsFinished,
+  kFinishedMarkersForgotten,
   kFirstPageOfShardsOnly,
   kLastRecordsOfShardIgnored,
   kUnprocessedItemsDropped,

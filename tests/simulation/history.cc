@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "replicator/limits.h"
+#include "streams/limits.h"
 #include "tests/support/scan_segment.h"
 #include "tests/support/stream.h"
 #include "tests/support/table_key.h"
@@ -16,12 +17,18 @@ namespace {
 using nlohmann::json;
 
 constexpr std::chrono::seconds kRounding{1};
+/// A shard that is found finished counts from the beginning of the listing that told.
+constexpr std::chrono::hours kSlackOfMarkers{1};
 /// What a start deletes to see whether it may write.
 constexpr std::string_view kProbe = "ddbsync-permission-probe";
 
 uint64_t HashOfKey(std::string_view key_json) {
   json key = json::parse(key_json);
   return fake::HashOf(fake::PositionOfKey({.partition = {"id", 'S'}, .sort = {}}, key));
+}
+
+std::string Seconds(Duration duration) {
+  return std::to_string(std::chrono::duration<double>(duration).count());
 }
 
 uint64_t OrdinalOf(std::string_view sequence_number) {
@@ -186,8 +193,12 @@ void History::BeginLife(const checkpoint::State& durable) {
   }
 }
 
-void History::CheckDurable(const checkpoint::State& durable) {
-  if (violation_ || !durable.job) return;
+void History::CheckDurable(const checkpoint::State& durable, WallTime now) {
+  if (violation_) return;
+  if (!durable.job) {
+    if (start_) Violate("I7", "the checkpoint is empty, as if nothing had ever been recorded");
+    return;
+  }
   SetStart(durable.job->start_time);
   std::set<std::string> rechecked = KeysOf(durable.rechecks);
   rechecked.merge(KeysOf(durable.dead_letters));
@@ -200,8 +211,9 @@ void History::CheckDurable(const checkpoint::State& durable) {
     return;
   }
   CheckSegments(durable, rechecked);
-  CheckNothingTakenBack(durable);
+  CheckNothingTakenBack(durable, now);
   durable_ = durable;
+  looked_ = now;
 }
 
 void History::CheckSegments(const checkpoint::State& durable,
@@ -224,24 +236,30 @@ void History::CheckSegments(const checkpoint::State& durable,
   }
 }
 
-void History::CheckNothingTakenBack(const checkpoint::State& durable) {
+void History::CheckNothingTakenBack(const checkpoint::State& durable, WallTime now) {
   for (const auto& before : durable_.shards) {
-    const auto now =
+    const auto record =
         std::ranges::find(durable.shards, before.shard_id, &checkpoint::ShardRecord::shard_id);
-    // Forgotten long after its end, which may as well have come since the last look.
-    if (now == durable.shards.end()) continue;
-    const bool back = (before.finished && !now->finished) ||
-                      OrdinalOf(now->position) < OrdinalOf(before.position);
+    if (record == durable.shards.end()) {
+      // Forgotten long after its end, which may as well have come since the last look.
+      const WallTime ended = before.finished ? before.finished_at : looked_;
+      if (now - ended >= limits::kFinishedMarkerAge - kSlackOfMarkers) continue;
+      Violate("I7", "the record of " + before.shard_id + " is gone " + Seconds(now - ended) +
+                        " s after " + (before.finished ? "its end" : "the last look, unfinished"));
+      continue;
+    }
+    const bool back = (before.finished && !record->finished) ||
+                      OrdinalOf(record->position) < OrdinalOf(before.position);
     if (back) Violate("I7", "the position in " + before.shard_id + " went back");
   }
   for (const auto& before : durable_.segments) {
-    const auto now =
+    const auto after =
         std::ranges::find(durable.segments, before.segment, &checkpoint::SegmentRecord::segment);
     const auto place = [](const checkpoint::SegmentRecord& record) {
       if (record.finished) return std::numeric_limits<uint64_t>::max();
       return record.cursor.empty() ? 0 : HashOfKey(record.cursor);
     };
-    if (now == durable.segments.end() || place(*now) < place(before)) {
+    if (after == durable.segments.end() || place(*after) < place(before)) {
       Violate("I7", "segment " + std::to_string(before.segment) + " went back");
     }
   }
@@ -294,9 +312,7 @@ void History::Violate(std::string invariant, std::string what) {
 }
 
 std::string History::Tell(const Key& key) const {
-  const auto seconds = [this](WallTime at) {
-    return std::to_string(std::chrono::duration<double>(at - start_.value_or(WallTime())).count());
-  };
+  const auto seconds = [this](WallTime at) { return Seconds(at - start_.value_or(WallTime())); };
   std::string text = key.name + " (versions, in seconds since T0:";
   for (size_t i = 1; i < key.versions.size(); ++i) {
     const Version& version = key.versions[i];

@@ -48,7 +48,7 @@ class History {
 
   /// Everything that is recorded as done is on the target, or on the durable list of what is
   /// compared again (I2); nothing recorded before is taken back (I7).
-  void CheckDurable(const checkpoint::State& durable);
+  void CheckDurable(const checkpoint::State& durable, WallTime now);
   /// Every change before that is on the target (I9: a watermark is no guess).
   void CheckWatermark(WallTime watermark);
   /// All that was there when the copy began, and has not changed since, is on the target (I8).
@@ -110,7 +110,7 @@ class History {
   [[nodiscard]] bool IsRecorded(const Change& change, const checkpoint::State& durable) const;
   void CheckSegments(const checkpoint::State& durable, const std::set<std::string>& rechecked);
   [[nodiscard]] std::string Tell(const Key& key) const;
-  void CheckNothingTakenBack(const checkpoint::State& durable);
+  void CheckNothingTakenBack(const checkpoint::State& durable, WallTime now);
 
   const Options options_;
   std::map<std::string, Key, std::less<>> keys_;
@@ -121,6 +121,7 @@ class History {
   bool ordered_ = false;
   uint64_t target_writes_ = 0;
   checkpoint::State durable_;  ///< as seen last
+  WallTime looked_;            ///< ... and when
   std::optional<Violation> violation_;
 };
 

@@ -34,6 +34,8 @@ constexpr std::array kMistakes = std::to_array<PlantedMistake>({
     {kChildBeforeParent, "child-before-parent", "shards are applied as they are listed"},
     {kUnlistedParentIsFinished, "unlisted-parent-is-finished",
      "a parent that a listing does not show is taken as read"},
+    {kFinishedMarkersForgotten, "finished-markers-forgotten",
+     "that a shard is finished is forgotten as soon as it is not listed"},
     {kFirstPageOfShardsOnly, "first-page-of-shards", "only the first page of shards is looked at"},
     {kLastRecordsOfShardIgnored, "last-records-ignored",
      "records that come with a shard's end are not looked at"},

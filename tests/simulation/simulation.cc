@@ -216,7 +216,7 @@ void Simulation::TryToStart() {
     const bool passes = state.error().code == ErrorCode::kIo || !machine_.powered();
     if (!passes) history_.Violate("open", "the checkpoint is lost: " + ToString(state.error()));
   } else {
-    history_.CheckDurable(*state);
+    history_.CheckDurable(*state, source_.Now());
     if (stopped_cleanly_ && !(state->clean_stop && state->rechecks.empty())) {
       history_.Violate("stop", "a stop with nothing left to do was not marked as clean");
     }
