@@ -38,6 +38,7 @@ enum class PlantedBug {
   kOneEmptyPageIsTheTip,
   kOneEmptyPageAtTheTipIsBelieved,
   kFailedPollIsTheTip,
+  kNoTipMargin,
 };
 
 /// Any thread; set before the engine starts.

@@ -52,6 +52,8 @@ constexpr std::array kMistakes = std::to_array<PlantedMistake>({
     {kOneEmptyPageAtTheTipIsBelieved, "one-empty-page-at-the-tip",
      "who has been at the tip takes one empty page for it"},
     {kFailedPollIsTheTip, "failed-poll", "a poll that fails moves the watermark"},
+    {kNoTipMargin, "no-tip-margin",
+     "at the tip, changes that cannot be read yet are not reckoned with"},
 });
 
 }  // namespace

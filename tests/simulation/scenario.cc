@@ -19,6 +19,9 @@ constexpr Duration kRetention = 24h;
 /// Less than replicator::limits::kLateChildren.
 constexpr Duration kLatestListing = 8s;
 
+/// Less than replicator::limits::kTipMargin.
+constexpr Duration kLatestRecord = 4900ms;
+
 /// Chance with a taste for the extremes.
 class Dice {
  public:
@@ -195,6 +198,7 @@ std::string Describe(const Scenario& scenario) {
                             streams.initial_shards, seconds(streams.shard_life), streams.split_rate,
                             seconds(streams.listing_delay), streams.describe_page));
   add("records", fmt::format("{} a page, {} empty", streams.records_page, streams.empty_page_rate));
+  add("records readable within", seconds(streams.record_delay));
   add("iterators", seconds(streams.iterator_life));
   add("delays", seconds(scenario.longest_delay) + ", " + seconds(scenario.longest_start_delay));
   add("target units", scenario.target.partition_write_units);
@@ -235,6 +239,8 @@ Scenario Draw(uint64_t seed) {
     scenario.target.partition_write_units = dice.Logarithmic(1, 20);
     scenario.target.partitions = 4;
   }
+  scenario.source.streams.record_delay =
+      dice.OneOf<Duration>({0s, 0s, 300ms, 2s, kLatestRecord, kLatestRecord});
   return scenario;
 }
 

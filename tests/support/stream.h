@@ -37,6 +37,7 @@ struct Change {
 struct Record {
   uint64_t ordinal = 0;  ///< orders the whole stream; SequenceText shows it
   Instant at;
+  Instant readable;  ///< GetRecords shows it from then on
   const char* event = "";
   std::string key_json;
   std::optional<std::string> new_image;
