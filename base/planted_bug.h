@@ -34,6 +34,7 @@ enum class PlantedBug {
   kExpiredIteratorResent,
   kTrimmedDataSkipped,
   kSegmentEndFromError,
+  kSegmentsBeginAgain,
   kPoisonedStoreUsed,
   kOneEmptyPageIsTheTip,
   kOneEmptyPageAtTheTipIsBelieved,

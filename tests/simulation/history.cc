@@ -66,7 +66,7 @@ void History::OnSource(const fake::AppliedWrite& write) {
   }
   if (!version.shard.empty()) {
     Shard& shard = shards_[version.shard];
-    shard.parent = write.parent_shard_id;
+    shard.ancestor = write.ancestor_shard_id;
     version.counted = start_ && version.at >= Earliest() + kRounding;
     if (version.counted) ++shard.unapplied;
     changes_.push_back({&key, key.versions.size()});
@@ -91,6 +91,10 @@ void History::OnTargetPut(Key& key, const fake::AppliedWrite& write) {
   key.now = version;
   key.absent = false;
   if (!write.sender_gone) {
+    if (version <= key.settled) {
+      Violate("I7", "version " + std::to_string(version) + " was written again of " + Tell(key) +
+                        ", though the checkpoint was past it when the process started");
+    }
     CheckOrder(key, version, version);
     CheckLineage(key, key.versions[version]);
   }
@@ -130,11 +134,14 @@ void History::CheckOrder(Key& key, size_t oldest, size_t newest) {
 void History::CheckLineage(const Key& key, const Version& version) {
   // What is read back for a parent's record may be newer than its shard.
   if (!ordered_ || version.shard.empty() || options_.read_back) return;
-  const auto parent = shards_.find(shards_[version.shard].parent);
-  if (parent == shards_.end() || parent->second.unapplied == 0) return;
-  Violate("I4", key.name + " of " + version.shard + " was written before " +
-                    std::to_string(parent->second.unapplied) + " changes of its parent " +
-                    parent->first);
+  auto ancestor = shards_.find(shards_[version.shard].ancestor);
+  for (; ancestor != shards_.end(); ancestor = shards_.find(ancestor->second.ancestor)) {
+    if (ancestor->second.unapplied == 0) continue;
+    Violate("I4", key.name + " of " + version.shard + " was written before " +
+                      std::to_string(ancestor->second.unapplied) + " changes of its ancestor " +
+                      ancestor->first);
+    return;
+  }
 }
 
 void History::Applied(Key& key, size_t version) {
@@ -186,10 +193,20 @@ void History::SetStart(WallTime start) {
 
 void History::BeginLife(const checkpoint::State& durable) {
   ordered_ = false;
-  for (auto& [name, key] : keys_) key.low = key.covered = 0;
+  for (auto& [name, key] : keys_) key.low = key.covered = key.settled = 0;
   for (const Change& change : changes_) {
     if (!Concerns(change) || !IsRecorded(change, durable)) continue;
     change.key->covered = std::max(change.key->covered, change.version);
+  }
+  // Neither the tail has a reason to write these again, nor the copy, nor who compares.
+  const std::vector<Copied> copied = CopiedParts(durable);
+  const std::set<std::string> rechecked = Rechecked(durable);
+  for (auto& [name, key] : keys_) {
+    const bool is_copied = std::ranges::any_of(copied, [&key](const Copied& part) {
+      return key.hash >= part.first && key.hash <= part.last;
+    });
+    if (!is_copied || rechecked.contains(name)) continue;
+    key.settled = ChangedSinceStart(key) ? key.covered : key.versions.size() - 1;
   }
 }
 
@@ -200,8 +217,7 @@ void History::CheckDurable(const checkpoint::State& durable, WallTime now) {
     return;
   }
   SetStart(durable.job->start_time);
-  std::set<std::string> rechecked = KeysOf(durable.rechecks);
-  rechecked.merge(KeysOf(durable.dead_letters));
+  const std::set<std::string> rechecked = Rechecked(durable);
   for (const Change& change : changes_) {
     const Key& key = *change.key;
     const bool there = Has(key) >= change.version || rechecked.contains(key.name);
@@ -216,20 +232,33 @@ void History::CheckDurable(const checkpoint::State& durable, WallTime now) {
   looked_ = now;
 }
 
-void History::CheckSegments(const checkpoint::State& durable,
-                            const std::set<std::string>& rechecked) {
+std::set<std::string> History::Rechecked(const checkpoint::State& durable) {
+  std::set<std::string> rechecked = KeysOf(durable.rechecks);
+  rechecked.merge(KeysOf(durable.dead_letters));
+  return rechecked;
+}
+
+std::vector<History::Copied> History::CopiedParts(const checkpoint::State& durable) {
+  std::vector<Copied> parts;
   for (const auto& record : durable.segments) {
     const fake::ScanSegment segment{record.segment, durable.job->total_segments};
-    uint64_t last = segment.Last();
-    if (!record.finished) {
-      if (record.cursor.empty()) continue;
-      last = HashOfKey(record.cursor);
+    if (record.finished) {
+      parts.push_back({record.segment, segment.First(), segment.Last()});
+    } else if (!record.cursor.empty()) {
+      parts.push_back({record.segment, segment.First(), HashOfKey(record.cursor)});
     }
+  }
+  return parts;
+}
+
+void History::CheckSegments(const checkpoint::State& durable,
+                            const std::set<std::string>& rechecked) {
+  for (const Copied& part : CopiedParts(durable)) {
     for (const auto& [name, key] : keys_) {
-      if (key.hash < segment.First() || key.hash > last) continue;
+      if (key.hash < part.first || key.hash > part.last) continue;
       const size_t newest = key.versions.size() - 1;
       if (ChangedSinceStart(key) || Has(key) >= newest || rechecked.contains(name)) continue;
-      Violate("I2", "segment " + std::to_string(record.segment) + " is recorded past " + Tell(key) +
+      Violate("I2", "segment " + std::to_string(part.segment) + " is recorded past " + Tell(key) +
                         ", which the target does not have");
       return;
     }

@@ -81,13 +81,19 @@ class History {
     bool absent = true;  ///< on the target
     size_t low = 0;      ///< the oldest that the last write of this life may have been
     size_t covered = 0;  ///< recorded as done when this life began
+    size_t settled = 0;  ///< no older one may be written in this life, nor this one
   };
   struct Change {
     Key* key;
     size_t version;
   };
+  /// Part of a segment, by the hashes of its keys.
+  struct Copied {
+    int segment;
+    uint64_t first, last;  ///< inclusive
+  };
   struct Shard {
-    std::string parent;
+    std::string ancestor;  ///< the nearest with a change
     uint64_t unapplied = 0;
   };
 
@@ -108,6 +114,9 @@ class History {
   [[nodiscard]] bool ChangedSinceStart(const Key& key) const;
   [[nodiscard]] bool Concerns(const Change& change) const;
   [[nodiscard]] bool IsRecorded(const Change& change, const checkpoint::State& durable) const;
+  /// What the copy is recorded past.
+  [[nodiscard]] static std::vector<Copied> CopiedParts(const checkpoint::State& durable);
+  [[nodiscard]] static std::set<std::string> Rechecked(const checkpoint::State& durable);
   void CheckSegments(const checkpoint::State& durable, const std::set<std::string>& rechecked);
   [[nodiscard]] std::string Tell(const Key& key) const;
   void CheckNothingTakenBack(const checkpoint::State& durable, WallTime now);

@@ -47,6 +47,8 @@ constexpr std::array kMistakes = std::to_array<PlantedMistake>({
     {kTrimmedDataSkipped, "trimmed-data-skipped",
      "after trimmed data reading goes on with the oldest that is left"},
     {kSegmentEndFromError, "segment-end-from-error", "a scan that fails ends its segment"},
+    {kSegmentsBeginAgain, "segments-begin-again",
+     "after a restart a segment that was not finished is read from its first item"},
     {kPoisonedStoreUsed, "poisoned-store-used", "a store is used again after a failed write"},
     {kOneEmptyPageIsTheTip, "one-empty-page", "one empty page is taken for the tip of the stream"},
     {kOneEmptyPageAtTheTipIsBelieved, "one-empty-page-at-the-tip",

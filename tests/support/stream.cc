@@ -151,7 +151,11 @@ Shard& Stream::Open(const Shard* parent, uint64_t first_hash, uint64_t last_hash
                 static_cast<unsigned long long>(random_.Next() >> 32));
   auto shard = std::make_unique<Shard>();
   shard->id = id;
-  if (parent != nullptr) shard->parent_id = parent->id;
+  if (parent != nullptr) {
+    const bool had_records = !parent->records.empty() || parent->trimmed_through > 0;
+    shard->parent_id = parent->id;
+    shard->ancestor_id = had_records ? parent->id : parent->ancestor_id;
+  }
   shard->first_hash = first_hash;
   shard->last_hash = last_hash;
   shard->first_ordinal = ++ordinal_;

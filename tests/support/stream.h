@@ -49,7 +49,8 @@ struct Record {
 /// A range of the hash space during a part of the stream's life.
 struct Shard {
   std::string id;
-  std::string parent_id;  ///< empty: none
+  std::string parent_id;    ///< empty: none
+  std::string ancestor_id;  ///< the nearest that ever had a record; empty: none
   uint64_t first_hash = 0;
   uint64_t last_hash = 0;  ///< inclusive
   uint64_t first_ordinal = 0;
