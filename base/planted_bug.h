@@ -33,6 +33,7 @@ enum class PlantedBug {
   kSequenceNumbersAsText,
   kExpiredIteratorResent,
   kTrimmedDataSkipped,
+  kGapForgotten,
   kSegmentEndFromError,
   kSegmentsBeginAgain,
   kPoisonedStoreUsed,

@@ -77,6 +77,9 @@ void History::OnSource(const fake::AppliedWrite& write) {
 void History::OnTarget(const fake::AppliedWrite& write) {
   if (violation_ || write.key_json.find(kProbe) != std::string_view::npos) return;
   ++target_writes_;
+  if (ended_ && !write.sender_gone) {
+    Violate("gap", std::string(write.key_json) + " was written after the loss was on record");
+  }
   Key& key = KeyOf(write.key_json);
   write.after != nullptr ? OnTargetPut(key, write) : OnTargetDelete(key, write);
 }
@@ -266,6 +269,7 @@ void History::CheckSegments(const checkpoint::State& durable,
 }
 
 void History::CheckNothingTakenBack(const checkpoint::State& durable, WallTime now) {
+  if (durable.gaps.size() < durable_.gaps.size()) Violate("gap", "a loss is no longer on record");
   for (const auto& before : durable_.shards) {
     const auto record =
         std::ranges::find(durable.shards, before.shard_id, &checkpoint::ShardRecord::shard_id);

@@ -45,6 +45,8 @@ class History {
   void BeginLife(const checkpoint::State& durable);
   /// The consistent point: from now on, in this life, each key follows the source's order.
   void BeginOrder() { ordered_ = true; }
+  /// That changes were lost is recorded: nothing may be written any more.
+  void EndWrites() { ended_ = true; }
 
   /// Everything that is recorded as done is on the target, or on the durable list of what is
   /// compared again (I2); nothing recorded before is taken back (I7).
@@ -128,6 +130,7 @@ class History {
   std::map<std::string, Shard> shards_;
   std::optional<WallTime> start_;  ///< T0
   bool ordered_ = false;
+  bool ended_ = false;  ///< no write is due any more
   uint64_t target_writes_ = 0;
   checkpoint::State durable_;  ///< as seen last
   WallTime looked_;            ///< ... and when

@@ -46,6 +46,7 @@ constexpr std::array kMistakes = std::to_array<PlantedMistake>({
     {kExpiredIteratorResent, "expired-iterator-resent", "an expired iterator is sent again"},
     {kTrimmedDataSkipped, "trimmed-data-skipped",
      "after trimmed data reading goes on with the oldest that is left"},
+    {kGapForgotten, "gap-forgotten", "after a restart a gap on record counts no more"},
     {kSegmentEndFromError, "segment-end-from-error", "a scan that fails ends its segment"},
     {kSegmentsBeginAgain, "segments-begin-again",
      "after a restart a segment that was not finished is read from its first item"},

@@ -29,6 +29,7 @@ constexpr Duration kPauseBetweenStarts = 5s;
 constexpr Duration kCalmAtLast = 30min;
 constexpr Duration kOutage = 3min;
 constexpr Duration kTimeToStop = 2min;
+constexpr Duration kTimeToRecord = 10s;
 constexpr Duration kStandstillAllowed = 60s;  // I9
 constexpr uint64_t kChanceSeed = 0xc4a5;
 
@@ -67,6 +68,7 @@ class Simulation {
       if (!Over()) End(ending);
     }
     if (!Over()) FinishInCalm();
+    if (gap_ && !history_.violation()) GoOnAfterGap();
     return {.violation = history_.violation(),
             .gap = gap_,
             .trace = machine_.trace(),
@@ -93,7 +95,9 @@ class Simulation {
   void EndProcess();
   void End(const Ending& ending);
   void StopInOrder();
+  void BecomeCalm();
   void FinishInCalm();
+  void GoOnAfterGap();
   void Look();
   void CheckLag(const JobStatus& status);
   void LookAtOrder(const JobStatus& status);
@@ -114,6 +118,7 @@ class Simulation {
   std::optional<WallTime> copied_;         ///< seen in this life
   bool in_order_ = false;                  ///< likewise
   bool gap_ = false;
+  bool gap_is_recorded_ = false;  ///< it must be
   int starts_ = 0;
 };
 
@@ -196,7 +201,7 @@ void Simulation::LiveUntil(TimePoint end) {
 bool Simulation::StartProcess() {
   TryToStart();
   if (process_ != nullptr) return true;
-  if (!Over()) machine_.RunWorldFor(kPauseBetweenStarts);
+  if (!history_.violation()) machine_.RunWorldFor(kPauseBetweenStarts);
   machine_.Restart();
   return false;
 }
@@ -220,6 +225,10 @@ void Simulation::TryToStart() {
     if (stopped_cleanly_ && !(state->clean_stop && state->rechecks.empty())) {
       history_.Violate("stop", "a stop with nothing left to do was not marked as clean");
     }
+    if (gap_is_recorded_ && state->gaps.empty()) {
+      history_.Violate("gap", "changes were lost, and the next process does not know");
+    }
+    if (!state->gaps.empty()) history_.EndWrites();
     history_.BeginLife(*state);
     disk_may_fail_ = true;
     const auto faults = process_->Start(scenario_.job);
@@ -229,6 +238,9 @@ void Simulation::TryToStart() {
       if (wrong) history_.Violate("start", "refused: " + ToString(fault));
     }
     if (faults.empty() && machine_.powered()) {
+      if (!state->gaps.empty() && process_->job().Status().gaps == 0) {
+        history_.Violate("gap", "a loss is on record, and the process does not say so at once");
+      }
       if (auto begun = process_->ReadState()) history_.SetStart(begun->job->start_time);
       return;
     }
@@ -267,13 +279,42 @@ void Simulation::StopInOrder() {
   }
 }
 
-void Simulation::FinishInCalm() {
-  while (!application_.done() && !Over()) LiveUntil(Now() + scenario_.look_every);
-  const WallTime last_write = source_.Now();
+void Simulation::BecomeCalm() {
   calm_ = true;
   source_.faults().Clear();
   outage_began_.reset();
   target_.faults().Clear();
+}
+
+/// Changes were lost. Whatever becomes of the process that found out, the next one says so too, and
+/// writes nothing.
+void Simulation::GoOnAfterGap() {
+  const bool powered = machine_.RunFor(kTimeToRecord) != fake::SimExecutor::Ended::kPowerCut;
+  gap_is_recorded_ = scenario_.failing_disk_rate == 0;
+  if (powered && chance_.Chance(0.5)) {
+    StopInOrder();
+    const bool stays = process_->job().Ended() == replicator::Outcome::kDataAtRisk;
+    if (machine_.powered() && !stays) history_.Violate("gap", "after a stop it counts no more");
+  }
+  EndProcess();
+  machine_.RunWorldFor(kPauseBetweenStarts);
+  machine_.Restart();
+  BecomeCalm();
+  const TimePoint deadline = Now() + kCalmAtLast;
+  bool said = false;
+  while (!said && !history_.violation() && Now() < deadline) {
+    if (process_ == nullptr && !StartProcess()) continue;
+    machine_.RunFor(scenario_.look_every);
+    said = process_->job().Status().state == JobState::kGap;
+  }
+  if (!said) history_.Violate("gap", "changes were lost, but after a restart it does not say so");
+  machine_.RunFor(kStandstillAllowed);
+}
+
+void Simulation::FinishInCalm() {
+  while (!application_.done() && !Over()) LiveUntil(Now() + scenario_.look_every);
+  const WallTime last_write = source_.Now();
+  BecomeCalm();
   const TimePoint deadline =
       Now() + kCalmAtLast + (scenario_.is_long ? scenario_.writing : Duration(0));
   std::string standing = "no process";
