@@ -41,6 +41,7 @@ enum class PlantedBug {
   kOneEmptyPageAtTheTipIsBelieved,
   kFailedPollIsTheTip,
   kNoTipMargin,
+  kStandstillUnseen,
 };
 
 /// Any thread; set before the engine starts.

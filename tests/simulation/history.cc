@@ -150,7 +150,10 @@ void History::CheckLineage(const Key& key, const Version& version) {
 void History::Applied(Key& key, size_t version) {
   for (; key.ever < version; ++key.ever) {
     Version& passed = key.versions[key.ever + 1];
-    if (std::exchange(passed.counted, false)) --shards_[passed.shard].unapplied;
+    if (passed.shard.empty()) continue;
+    Shard& shard = shards_[passed.shard];
+    if (std::exchange(passed.counted, false)) --shard.unapplied;
+    shard.followed = shard.followed || ordered_;  // the copy is done
   }
 }
 
@@ -197,6 +200,7 @@ void History::SetStart(WallTime start) {
 void History::BeginLife(const checkpoint::State& durable) {
   ordered_ = false;
   for (auto& [name, key] : keys_) key.low = key.covered = key.settled = 0;
+  for (auto& [name, shard] : shards_) shard.followed = false;
   for (const Change& change : changes_) {
     if (!Concerns(change) || !IsRecorded(change, durable)) continue;
     change.key->covered = std::max(change.key->covered, change.version);
@@ -300,18 +304,33 @@ void History::CheckNothingTakenBack(const checkpoint::State& durable, WallTime n
 
 void History::CheckWatermark(WallTime watermark) {
   if (violation_ || !start_) return;
-  while (first_unapplied_ < changes_.size()) {
-    const Change& change = changes_[first_unapplied_];
-    if (Concerns(change) && Had(*change.key) < change.version) break;
-    ++first_unapplied_;
-  }
-  if (first_unapplied_ == changes_.size()) return;
-  const Change& oldest = changes_[first_unapplied_];
-  const Version& version = oldest.key->versions[oldest.version];
+  const Change* oldest = OldestUnapplied();
+  if (oldest == nullptr) return;
+  const Version& version = oldest->key->versions[oldest->version];
   if (version.at >= watermark) return;
   Violate("I9", "the watermark is " + std::to_string((watermark - version.at).count()) +
-                    " ms past version " + std::to_string(oldest.version) + " of " +
-                    Tell(*oldest.key) + ", which the target never had");
+                    " ms past version " + std::to_string(oldest->version) + " of " +
+                    Tell(*oldest->key) + ", which the target never had");
+}
+
+void History::CheckReadyInOutage(WallTime since, WallTime now, Duration allowed) {
+  if (violation_ || !start_) return;
+  const Change* oldest = OldestUnapplied();
+  if (oldest == nullptr) return;
+  const Version& version = oldest->key->versions[oldest->version];
+  if (!shards_[version.shard].followed || now - std::max(since, version.at) <= allowed) return;
+  Violate("I9", "the target takes nothing for " + Seconds(now - since) + " s and lacks version " +
+                    std::to_string(oldest->version) + " of " + Tell(*oldest->key) +
+                    ", but the job is ready");
+}
+
+const History::Change* History::OldestUnapplied() {
+  while (first_unapplied_ < changes_.size()) {
+    const Change& change = changes_[first_unapplied_];
+    if (Concerns(change) && Had(*change.key) < change.version) return &change;
+    ++first_unapplied_;
+  }
+  return nullptr;
 }
 
 void History::CheckBackfillComplete() {

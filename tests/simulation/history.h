@@ -53,6 +53,9 @@ class History {
   void CheckDurable(const checkpoint::State& durable, WallTime now);
   /// Every change before that is on the target (I9: a watermark is no guess).
   void CheckWatermark(WallTime watermark);
+  /// The target takes nothing since `since`, and the job calls itself ready. That is a lie once a
+  /// change of a shard which it has been following is waiting for longer than `allowed` (I9).
+  void CheckReadyInOutage(WallTime since, WallTime now, Duration allowed);
   /// All that was there when the copy began, and has not changed since, is on the target (I8).
   void CheckBackfillComplete();
   /// The two tables, as their services hold them (I1).
@@ -97,11 +100,14 @@ class History {
   struct Shard {
     std::string ancestor;  ///< the nearest with a change
     uint64_t unapplied = 0;
+    bool followed = false;  ///< a change of it was applied by the tail in this life
   };
 
   [[nodiscard]] Key& KeyOf(std::string_view key_json);
   void OnTargetPut(Key& key, const fake::AppliedWrite& write);
   void OnTargetDelete(Key& key, const fake::AppliedWrite& write);
+  /// The first change that the target never had; none: it had them all.
+  [[nodiscard]] const Change* OldestUnapplied();
   void CheckOrder(Key& key, size_t oldest, size_t newest);
   void CheckLineage(const Key& key, const Version& version);
   void Applied(Key& key, size_t version);

@@ -57,6 +57,8 @@ constexpr std::array kMistakes = std::to_array<PlantedMistake>({
     {kFailedPollIsTheTip, "failed-poll", "a poll that fails moves the watermark"},
     {kNoTipMargin, "no-tip-margin",
      "at the tip, changes that cannot be read yet are not reckoned with"},
+    {kStandstillUnseen, "standstill-unseen",
+     "listings of the stream are taken for progress, whatever its shards do"},
 });
 
 }  // namespace

@@ -22,6 +22,9 @@ constexpr Duration kLatestListing = 8s;
 /// Less than replicator::limits::kTipMargin.
 constexpr Duration kLatestRecord = 4900ms;
 
+/// The outage begins in the middle; what is written then has to wait.
+constexpr Duration kOutageWriting = 90s;
+
 /// Chance with a taste for the extremes.
 class Dice {
  public:
@@ -206,6 +209,9 @@ std::string Describe(const Scenario& scenario) {
                               scenario.job.write_capacity.value_or(0)));
   add("disk faults", scenario.failing_disk_rate);
   if (scenario.stream_outage) add("stream outage", "yes");
+  if (scenario.target_outage != FaultKind::kNone) {
+    add("target outage", fake::ToString(scenario.target_outage));
+  }
   add_faults("source", scenario.source_read_faults);
   add_faults("stream", scenario.stream_faults);
   add_faults("target", scenario.target_write_faults);
@@ -241,6 +247,12 @@ Scenario Draw(uint64_t seed) {
   }
   scenario.source.streams.record_delay =
       dice.OneOf<Duration>({0s, 0s, 300ms, 2s, kLatestRecord, kLatestRecord});
+  if (dice.Chance(0.05) && !scenario.is_long) {
+    scenario.target_outage =
+        dice.OneOf({FaultKind::kErrorBefore, FaultKind::kConnectionRefused, FaultKind::kTimeout,
+                    FaultKind::kThrottle, FaultKind::kUnprocessedAll});
+    scenario.writing = std::max(scenario.writing, kOutageWriting);
+  }
   return scenario;
 }
 

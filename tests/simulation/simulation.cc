@@ -88,6 +88,7 @@ class Simulation {
   void SetFaults();
   MemoryDisk::Fate JudgeDisk();
   void BreakStream();
+  void BreakTarget();
 
   void LiveUntil(TimePoint end);
   bool StartProcess();
@@ -114,7 +115,8 @@ class Simulation {
   uint64_t disk_operations_ = 0;
   bool stopped_cleanly_ = false;           ///< the process before, with nothing left to do
   bool calm_ = false;                      ///< no more faults
-  std::optional<TimePoint> outage_began_;  ///< in this life
+  std::optional<TimePoint> outage_began_;  ///< of the stream, in this life
+  std::optional<WallTime> target_broke_;   ///< likewise
   std::optional<WallTime> copied_;         ///< seen in this life
   bool in_order_ = false;                  ///< likewise
   bool gap_ = false;
@@ -156,6 +158,9 @@ void Simulation::SetFaults() {
   if (scenario_.stream_outage) {
     machine_.At(Now() + scenario_.writing / 2, [this] { BreakStream(); });
   }
+  if (scenario_.target_outage != FaultKind::kNone) {
+    machine_.At(Now() + scenario_.writing / 2, [this] { BreakTarget(); });
+  }
   if (scenario_.wall_clock_jumps) {
     machine_.At(Now() + scenario_.writing / 3, [this] { machine_.JumpWallClock(-2h); });
     machine_.At(Now() + scenario_.writing / 2, [this] { machine_.JumpWallClock(26h); });
@@ -185,6 +190,17 @@ void Simulation::BreakStream() {
   });
 }
 
+void Simulation::BreakTarget() {
+  if (calm_) return;
+  target_.faults().SetRates(OperationClass::kWrite, {{scenario_.target_outage, 1.0}});
+  target_broke_ = source_.Now();
+  machine_.At(Now() + kOutage, [this] {
+    if (calm_) return;
+    target_.faults().SetRates(OperationClass::kWrite, scenario_.target_write_faults);
+    target_broke_.reset();
+  });
+}
+
 void Simulation::LiveUntil(TimePoint end) {
   while (!Over() && Now() < end) {
     if (process_ == nullptr && !StartProcess()) continue;
@@ -209,6 +225,7 @@ bool Simulation::StartProcess() {
 /// Afterwards a process runs, or the machine is off.
 void Simulation::TryToStart() {
   outage_began_ = outage_began_ ? std::optional(Now()) : std::nullopt;
+  target_broke_ = target_broke_ ? std::optional(source_.Now()) : std::nullopt;
   copied_.reset();
   in_order_ = false;
   process_ = std::make_unique<Process>(
@@ -284,6 +301,7 @@ void Simulation::BecomeCalm() {
   source_.faults().Clear();
   outage_began_.reset();
   target_.faults().Clear();
+  target_broke_.reset();
 }
 
 /// Changes were lost. Whatever becomes of the process that found out, the next one says so too, and
@@ -312,7 +330,8 @@ void Simulation::GoOnAfterGap() {
 }
 
 void Simulation::FinishInCalm() {
-  while (!application_.done() && !Over()) LiveUntil(Now() + scenario_.look_every);
+  const auto outage = [this] { return outage_began_ || target_broke_; };
+  while ((!application_.done() || outage()) && !Over()) LiveUntil(Now() + scenario_.look_every);
   const WallTime last_write = source_.Now();
   BecomeCalm();
   const TimePoint deadline =
@@ -363,6 +382,10 @@ void Simulation::Look() {
   if (status.tail.watermark) history_.CheckWatermark(*status.tail.watermark);
   if (outage_began_ && Now() - *outage_began_ > kStandstillAllowed && status.ready) {
     history_.Violate("I9", "the stream answers nothing for over a minute, but the job is ready");
+  }
+  if (target_broke_ && status.ready) {
+    const Duration allowed = kStandstillAllowed + scenario_.source.streams.record_delay;
+    history_.CheckReadyInOutage(*target_broke_, source_.Now(), allowed);
   }
   LookAtOrder(status);
 }
