@@ -230,7 +230,7 @@ Scenario Draw(uint64_t seed) {
   scenario.is_long = seed % Scenario::kLongEvery == 0;
   scenario.source.seed = seed;
   scenario.target.seed = seed + 1;
-  scenario.job.settle = dice.OneOf<Duration>({5s, 12s});
+  scenario.job.settle = dice.OneOf<Duration>({5s, 12s, 30s});
   scenario.late_bound = scenario.job.settle - 1s;
   scenario.view =
       dice.OneOf({"NEW_AND_OLD_IMAGES", "NEW_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"});
