@@ -25,6 +25,7 @@ enum class PlantedBug {
   kNoSettleAfterCrash,
   kChildBeforeParent,
   kUnlistedParentIsFinished,
+  kFinishedMarkersForgotten,
   kFirstPageOfShardsOnly,
   kLastRecordsOfShardIgnored,
   kUnprocessedItemsDropped,
@@ -32,11 +33,15 @@ enum class PlantedBug {
   kSequenceNumbersAsText,
   kExpiredIteratorResent,
   kTrimmedDataSkipped,
+  kGapForgotten,
   kSegmentEndFromError,
+  kSegmentsBeginAgain,
   kPoisonedStoreUsed,
   kOneEmptyPageIsTheTip,
   kOneEmptyPageAtTheTipIsBelieved,
   kFailedPollIsTheTip,
+  kNoTipMargin,
+  kStandstillUnseen,
 };
 
 /// Any thread; set before the engine starts.

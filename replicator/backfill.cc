@@ -38,7 +38,7 @@ Backfill::Backfill(Options options, checkpoint::Ledger& ledger,
     DDBSYNC_CHECK(record.segment >= 0 && record.segment < options_.total_segments);
     Segment& segment = segments_[static_cast<size_t>(record.segment)];
     segment.record = record;
-    segment.read_cursor = record.cursor;
+    segment.read_cursor = Planted(PlantedBug::kSegmentsBeginAgain) ? "" : record.cursor;
     segment.read_to_end = record.finished;
     items_read_ += record.items_read;
     restored_.items_settled_before += record.items_read;

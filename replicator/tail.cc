@@ -224,7 +224,7 @@ Tail::Progress Tail::GetProgress() const {
   progress.slowest_shard = watermark_.Slowest();
   progress.last_progress = listed_at_;
   for (const auto& [id, shard] : shards_) {
-    if (shard.reader == nullptr) continue;
+    if (shard.reader == nullptr || Planted(PlantedBug::kStandstillUnseen)) continue;
     progress.last_progress = std::min(progress.last_progress, shard.last_progress);
   }
   progress.polls_records = reader_counters_.polls_records;

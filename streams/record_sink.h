@@ -23,8 +23,8 @@ class RecordSink {
   virtual void Apply(const std::string& shard_id, std::shared_ptr<const dynamodb::RecordPage> page,
                      std::function<void()> applied) = 0;
 
-  /// The shard has nothing newer than what is applied: an empty poll that counts, begun at `since`
-  /// (server's time).
+  /// The shard has nothing newer than what is applied: nothing that was written before `since`
+  /// (server's time) and could be read then is left.
   virtual void OnTip(const std::string& shard_id, WallTime since) = 0;
 
   /// Read to its end and everything applied.

@@ -205,13 +205,21 @@ Next ShardReader::TakeNothingNew(const dynamodb::RecordPage& page) {
         *poll_began_ - first_empty_ >= limits::kEmptyTimeAtTip) {
       behind_ = false;
     }
-    const bool believed = Planted(PlantedBug::kOneEmptyPageIsTheTip);
-    const int enough =
-        Planted(PlantedBug::kOneEmptyPageAtTheTipIsBelieved) ? 1 : limits::kEmptyPagesToBelieve;
-    if (believed || (!behind_ && empty_pages_ >= enough))
-      sink_.OnTip(options_.shard_id, poll_began_wall_);
+    ReportTip();
+    empty_began_wall_ = poll_began_wall_;
   }
   return AfterPoll();
+}
+
+void ShardReader::ReportTip() {
+  const bool believed = Planted(PlantedBug::kOneEmptyPageIsTheTip);
+  const bool one_is_enough = believed || Planted(PlantedBug::kOneEmptyPageAtTheTipIsBelieved);
+  const int enough = one_is_enough ? 1 : limits::kEmptyPagesToBelieve;
+  if (!believed && (behind_ || empty_pages_ < enough)) return;
+  // Either of the two pages may be the one that stopped before a record, so that together they
+  // prove no more than the earlier would.
+  static_assert(limits::kEmptyPagesToBelieve == 2);
+  sink_.OnTip(options_.shard_id, one_is_enough ? poll_began_wall_ : empty_began_wall_);
 }
 
 Next ShardReader::OnError(const Error& error) {

@@ -79,6 +79,7 @@ class ShardReader final : public Task, public std::enable_shared_from_this<Shard
   Next Read(TimePoint now, const Waker& waker);
   Next TakePage(const std::shared_ptr<GrantedPage>& page);
   Next TakeNothingNew(const dynamodb::RecordPage& page);
+  void ReportTip();
   Next OnError(const Error& error);
   Next OnLossAnswer(const Error& error);
   Next PauseFor(Duration pause);
@@ -120,6 +121,7 @@ class ShardReader final : public Task, public std::enable_shared_from_this<Shard
   bool more_at_once_ = false;                 // the last page promises a next one
   int empty_pages_ = 0;                       // in a row
   TimePoint first_empty_;                     // of them
+  WallTime empty_began_wall_;                 // the last of them, server's time
 
   Mutex mutex_;
   std::optional<Waker> waker_ GUARDED_BY(mutex_);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "replicator/limits.h"
+#include "streams/limits.h"
 #include "tests/support/scan_segment.h"
 #include "tests/support/stream.h"
 #include "tests/support/table_key.h"
@@ -16,12 +17,18 @@ namespace {
 using nlohmann::json;
 
 constexpr std::chrono::seconds kRounding{1};
+/// A shard that is found finished counts from the beginning of the listing that told.
+constexpr std::chrono::hours kSlackOfMarkers{1};
 /// What a start deletes to see whether it may write.
 constexpr std::string_view kProbe = "ddbsync-permission-probe";
 
 uint64_t HashOfKey(std::string_view key_json) {
   json key = json::parse(key_json);
   return fake::HashOf(fake::PositionOfKey({.partition = {"id", 'S'}, .sort = {}}, key));
+}
+
+std::string Seconds(Duration duration) {
+  return std::to_string(std::chrono::duration<double>(duration).count());
 }
 
 uint64_t OrdinalOf(std::string_view sequence_number) {
@@ -59,7 +66,7 @@ void History::OnSource(const fake::AppliedWrite& write) {
   }
   if (!version.shard.empty()) {
     Shard& shard = shards_[version.shard];
-    shard.parent = write.parent_shard_id;
+    shard.ancestor = write.ancestor_shard_id;
     version.counted = start_ && version.at >= Earliest() + kRounding;
     if (version.counted) ++shard.unapplied;
     changes_.push_back({&key, key.versions.size()});
@@ -70,6 +77,9 @@ void History::OnSource(const fake::AppliedWrite& write) {
 void History::OnTarget(const fake::AppliedWrite& write) {
   if (violation_ || write.key_json.find(kProbe) != std::string_view::npos) return;
   ++target_writes_;
+  if (ended_ && !write.sender_gone) {
+    Violate("gap", std::string(write.key_json) + " was written after the loss was on record");
+  }
   Key& key = KeyOf(write.key_json);
   write.after != nullptr ? OnTargetPut(key, write) : OnTargetDelete(key, write);
 }
@@ -84,6 +94,10 @@ void History::OnTargetPut(Key& key, const fake::AppliedWrite& write) {
   key.now = version;
   key.absent = false;
   if (!write.sender_gone) {
+    if (version <= key.settled) {
+      Violate("I7", "version " + std::to_string(version) + " was written again of " + Tell(key) +
+                        ", though the checkpoint was past it when the process started");
+    }
     CheckOrder(key, version, version);
     CheckLineage(key, key.versions[version]);
   }
@@ -123,17 +137,23 @@ void History::CheckOrder(Key& key, size_t oldest, size_t newest) {
 void History::CheckLineage(const Key& key, const Version& version) {
   // What is read back for a parent's record may be newer than its shard.
   if (!ordered_ || version.shard.empty() || options_.read_back) return;
-  const auto parent = shards_.find(shards_[version.shard].parent);
-  if (parent == shards_.end() || parent->second.unapplied == 0) return;
-  Violate("I4", key.name + " of " + version.shard + " was written before " +
-                    std::to_string(parent->second.unapplied) + " changes of its parent " +
-                    parent->first);
+  auto ancestor = shards_.find(shards_[version.shard].ancestor);
+  for (; ancestor != shards_.end(); ancestor = shards_.find(ancestor->second.ancestor)) {
+    if (ancestor->second.unapplied == 0) continue;
+    Violate("I4", key.name + " of " + version.shard + " was written before " +
+                      std::to_string(ancestor->second.unapplied) + " changes of its ancestor " +
+                      ancestor->first);
+    return;
+  }
 }
 
 void History::Applied(Key& key, size_t version) {
   for (; key.ever < version; ++key.ever) {
     Version& passed = key.versions[key.ever + 1];
-    if (std::exchange(passed.counted, false)) --shards_[passed.shard].unapplied;
+    if (passed.shard.empty()) continue;
+    Shard& shard = shards_[passed.shard];
+    if (std::exchange(passed.counted, false)) --shard.unapplied;
+    shard.followed = shard.followed || ordered_;  // the copy is done
   }
 }
 
@@ -179,18 +199,32 @@ void History::SetStart(WallTime start) {
 
 void History::BeginLife(const checkpoint::State& durable) {
   ordered_ = false;
-  for (auto& [name, key] : keys_) key.low = key.covered = 0;
+  for (auto& [name, key] : keys_) key.low = key.covered = key.settled = 0;
+  for (auto& [name, shard] : shards_) shard.followed = false;
   for (const Change& change : changes_) {
     if (!Concerns(change) || !IsRecorded(change, durable)) continue;
     change.key->covered = std::max(change.key->covered, change.version);
   }
+  // Neither the tail has a reason to write these again, nor the copy, nor who compares.
+  const std::vector<Copied> copied = CopiedParts(durable);
+  const std::set<std::string> rechecked = Rechecked(durable);
+  for (auto& [name, key] : keys_) {
+    const bool is_copied = std::ranges::any_of(copied, [&key](const Copied& part) {
+      return key.hash >= part.first && key.hash <= part.last;
+    });
+    if (!is_copied || rechecked.contains(name)) continue;
+    key.settled = ChangedSinceStart(key) ? key.covered : key.versions.size() - 1;
+  }
 }
 
-void History::CheckDurable(const checkpoint::State& durable) {
-  if (violation_ || !durable.job) return;
+void History::CheckDurable(const checkpoint::State& durable, WallTime now) {
+  if (violation_) return;
+  if (!durable.job) {
+    if (start_) Violate("I7", "the checkpoint is empty, as if nothing had ever been recorded");
+    return;
+  }
   SetStart(durable.job->start_time);
-  std::set<std::string> rechecked = KeysOf(durable.rechecks);
-  rechecked.merge(KeysOf(durable.dead_letters));
+  const std::set<std::string> rechecked = Rechecked(durable);
   for (const Change& change : changes_) {
     const Key& key = *change.key;
     const bool there = Has(key) >= change.version || rechecked.contains(key.name);
@@ -200,48 +234,69 @@ void History::CheckDurable(const checkpoint::State& durable) {
     return;
   }
   CheckSegments(durable, rechecked);
-  CheckNothingTakenBack(durable);
+  CheckNothingTakenBack(durable, now);
   durable_ = durable;
+  looked_ = now;
+}
+
+std::set<std::string> History::Rechecked(const checkpoint::State& durable) {
+  std::set<std::string> rechecked = KeysOf(durable.rechecks);
+  rechecked.merge(KeysOf(durable.dead_letters));
+  return rechecked;
+}
+
+std::vector<History::Copied> History::CopiedParts(const checkpoint::State& durable) {
+  std::vector<Copied> parts;
+  for (const auto& record : durable.segments) {
+    const fake::ScanSegment segment{record.segment, durable.job->total_segments};
+    if (record.finished) {
+      parts.push_back({record.segment, segment.First(), segment.Last()});
+    } else if (!record.cursor.empty()) {
+      parts.push_back({record.segment, segment.First(), HashOfKey(record.cursor)});
+    }
+  }
+  return parts;
 }
 
 void History::CheckSegments(const checkpoint::State& durable,
                             const std::set<std::string>& rechecked) {
-  for (const auto& record : durable.segments) {
-    const fake::ScanSegment segment{record.segment, durable.job->total_segments};
-    uint64_t last = segment.Last();
-    if (!record.finished) {
-      if (record.cursor.empty()) continue;
-      last = HashOfKey(record.cursor);
-    }
+  for (const Copied& part : CopiedParts(durable)) {
     for (const auto& [name, key] : keys_) {
-      if (key.hash < segment.First() || key.hash > last) continue;
+      if (key.hash < part.first || key.hash > part.last) continue;
       const size_t newest = key.versions.size() - 1;
       if (ChangedSinceStart(key) || Has(key) >= newest || rechecked.contains(name)) continue;
-      Violate("I2", "segment " + std::to_string(record.segment) + " is recorded past " + Tell(key) +
+      Violate("I2", "segment " + std::to_string(part.segment) + " is recorded past " + Tell(key) +
                         ", which the target does not have");
       return;
     }
   }
 }
 
-void History::CheckNothingTakenBack(const checkpoint::State& durable) {
+void History::CheckNothingTakenBack(const checkpoint::State& durable, WallTime now) {
+  if (durable.gaps.size() < durable_.gaps.size()) Violate("gap", "a loss is no longer on record");
   for (const auto& before : durable_.shards) {
-    const auto now =
+    const auto record =
         std::ranges::find(durable.shards, before.shard_id, &checkpoint::ShardRecord::shard_id);
-    // Forgotten long after its end, which may as well have come since the last look.
-    if (now == durable.shards.end()) continue;
-    const bool back = (before.finished && !now->finished) ||
-                      OrdinalOf(now->position) < OrdinalOf(before.position);
+    if (record == durable.shards.end()) {
+      // Forgotten long after its end, which may as well have come since the last look.
+      const WallTime ended = before.finished ? before.finished_at : looked_;
+      if (now - ended >= limits::kFinishedMarkerAge - kSlackOfMarkers) continue;
+      Violate("I7", "the record of " + before.shard_id + " is gone " + Seconds(now - ended) +
+                        " s after " + (before.finished ? "its end" : "the last look, unfinished"));
+      continue;
+    }
+    const bool back = (before.finished && !record->finished) ||
+                      OrdinalOf(record->position) < OrdinalOf(before.position);
     if (back) Violate("I7", "the position in " + before.shard_id + " went back");
   }
   for (const auto& before : durable_.segments) {
-    const auto now =
+    const auto after =
         std::ranges::find(durable.segments, before.segment, &checkpoint::SegmentRecord::segment);
     const auto place = [](const checkpoint::SegmentRecord& record) {
       if (record.finished) return std::numeric_limits<uint64_t>::max();
       return record.cursor.empty() ? 0 : HashOfKey(record.cursor);
     };
-    if (now == durable.segments.end() || place(*now) < place(before)) {
+    if (after == durable.segments.end() || place(*after) < place(before)) {
       Violate("I7", "segment " + std::to_string(before.segment) + " went back");
     }
   }
@@ -249,18 +304,33 @@ void History::CheckNothingTakenBack(const checkpoint::State& durable) {
 
 void History::CheckWatermark(WallTime watermark) {
   if (violation_ || !start_) return;
-  while (first_unapplied_ < changes_.size()) {
-    const Change& change = changes_[first_unapplied_];
-    if (Concerns(change) && Had(*change.key) < change.version) break;
-    ++first_unapplied_;
-  }
-  if (first_unapplied_ == changes_.size()) return;
-  const Change& oldest = changes_[first_unapplied_];
-  const Version& version = oldest.key->versions[oldest.version];
+  const Change* oldest = OldestUnapplied();
+  if (oldest == nullptr) return;
+  const Version& version = oldest->key->versions[oldest->version];
   if (version.at >= watermark) return;
   Violate("I9", "the watermark is " + std::to_string((watermark - version.at).count()) +
-                    " ms past version " + std::to_string(oldest.version) + " of " +
-                    Tell(*oldest.key) + ", which the target never had");
+                    " ms past version " + std::to_string(oldest->version) + " of " +
+                    Tell(*oldest->key) + ", which the target never had");
+}
+
+void History::CheckReadyInOutage(WallTime since, WallTime now, Duration allowed) {
+  if (violation_ || !start_) return;
+  const Change* oldest = OldestUnapplied();
+  if (oldest == nullptr) return;
+  const Version& version = oldest->key->versions[oldest->version];
+  if (!shards_[version.shard].followed || now - std::max(since, version.at) <= allowed) return;
+  Violate("I9", "the target takes nothing for " + Seconds(now - since) + " s and lacks version " +
+                    std::to_string(oldest->version) + " of " + Tell(*oldest->key) +
+                    ", but the job is ready");
+}
+
+const History::Change* History::OldestUnapplied() {
+  while (first_unapplied_ < changes_.size()) {
+    const Change& change = changes_[first_unapplied_];
+    if (Concerns(change) && Had(*change.key) < change.version) return &change;
+    ++first_unapplied_;
+  }
+  return nullptr;
 }
 
 void History::CheckBackfillComplete() {
@@ -294,9 +364,7 @@ void History::Violate(std::string invariant, std::string what) {
 }
 
 std::string History::Tell(const Key& key) const {
-  const auto seconds = [this](WallTime at) {
-    return std::to_string(std::chrono::duration<double>(at - start_.value_or(WallTime())).count());
-  };
+  const auto seconds = [this](WallTime at) { return Seconds(at - start_.value_or(WallTime())); };
   std::string text = key.name + " (versions, in seconds since T0:";
   for (size_t i = 1; i < key.versions.size(); ++i) {
     const Version& version = key.versions[i];

@@ -45,12 +45,17 @@ class History {
   void BeginLife(const checkpoint::State& durable);
   /// The consistent point: from now on, in this life, each key follows the source's order.
   void BeginOrder() { ordered_ = true; }
+  /// That changes were lost is recorded: nothing may be written any more.
+  void EndWrites() { ended_ = true; }
 
   /// Everything that is recorded as done is on the target, or on the durable list of what is
   /// compared again (I2); nothing recorded before is taken back (I7).
-  void CheckDurable(const checkpoint::State& durable);
+  void CheckDurable(const checkpoint::State& durable, WallTime now);
   /// Every change before that is on the target (I9: a watermark is no guess).
   void CheckWatermark(WallTime watermark);
+  /// The target takes nothing since `since`, and the job calls itself ready. That is a lie once a
+  /// change of a shard which it has been following is waiting for longer than `allowed` (I9).
+  void CheckReadyInOutage(WallTime since, WallTime now, Duration allowed);
   /// All that was there when the copy began, and has not changed since, is on the target (I8).
   void CheckBackfillComplete();
   /// The two tables, as their services hold them (I1).
@@ -81,19 +86,28 @@ class History {
     bool absent = true;  ///< on the target
     size_t low = 0;      ///< the oldest that the last write of this life may have been
     size_t covered = 0;  ///< recorded as done when this life began
+    size_t settled = 0;  ///< no older one may be written in this life, nor this one
   };
   struct Change {
     Key* key;
     size_t version;
   };
+  /// Part of a segment, by the hashes of its keys.
+  struct Copied {
+    int segment;
+    uint64_t first, last;  ///< inclusive
+  };
   struct Shard {
-    std::string parent;
+    std::string ancestor;  ///< the nearest with a change
     uint64_t unapplied = 0;
+    bool followed = false;  ///< a change of it was applied by the tail in this life
   };
 
   [[nodiscard]] Key& KeyOf(std::string_view key_json);
   void OnTargetPut(Key& key, const fake::AppliedWrite& write);
   void OnTargetDelete(Key& key, const fake::AppliedWrite& write);
+  /// The first change that the target never had; none: it had them all.
+  [[nodiscard]] const Change* OldestUnapplied();
   void CheckOrder(Key& key, size_t oldest, size_t newest);
   void CheckLineage(const Key& key, const Version& version);
   void Applied(Key& key, size_t version);
@@ -108,9 +122,12 @@ class History {
   [[nodiscard]] bool ChangedSinceStart(const Key& key) const;
   [[nodiscard]] bool Concerns(const Change& change) const;
   [[nodiscard]] bool IsRecorded(const Change& change, const checkpoint::State& durable) const;
+  /// What the copy is recorded past.
+  [[nodiscard]] static std::vector<Copied> CopiedParts(const checkpoint::State& durable);
+  [[nodiscard]] static std::set<std::string> Rechecked(const checkpoint::State& durable);
   void CheckSegments(const checkpoint::State& durable, const std::set<std::string>& rechecked);
   [[nodiscard]] std::string Tell(const Key& key) const;
-  void CheckNothingTakenBack(const checkpoint::State& durable);
+  void CheckNothingTakenBack(const checkpoint::State& durable, WallTime now);
 
   const Options options_;
   std::map<std::string, Key, std::less<>> keys_;
@@ -119,8 +136,10 @@ class History {
   std::map<std::string, Shard> shards_;
   std::optional<WallTime> start_;  ///< T0
   bool ordered_ = false;
+  bool ended_ = false;  ///< no write is due any more
   uint64_t target_writes_ = 0;
   checkpoint::State durable_;  ///< as seen last
+  WallTime looked_;            ///< ... and when
   std::optional<Violation> violation_;
 };
 

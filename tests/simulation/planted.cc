@@ -34,6 +34,8 @@ constexpr std::array kMistakes = std::to_array<PlantedMistake>({
     {kChildBeforeParent, "child-before-parent", "shards are applied as they are listed"},
     {kUnlistedParentIsFinished, "unlisted-parent-is-finished",
      "a parent that a listing does not show is taken as read"},
+    {kFinishedMarkersForgotten, "finished-markers-forgotten",
+     "that a shard is finished is forgotten as soon as it is not listed"},
     {kFirstPageOfShardsOnly, "first-page-of-shards", "only the first page of shards is looked at"},
     {kLastRecordsOfShardIgnored, "last-records-ignored",
      "records that come with a shard's end are not looked at"},
@@ -44,12 +46,19 @@ constexpr std::array kMistakes = std::to_array<PlantedMistake>({
     {kExpiredIteratorResent, "expired-iterator-resent", "an expired iterator is sent again"},
     {kTrimmedDataSkipped, "trimmed-data-skipped",
      "after trimmed data reading goes on with the oldest that is left"},
+    {kGapForgotten, "gap-forgotten", "after a restart a gap on record counts no more"},
     {kSegmentEndFromError, "segment-end-from-error", "a scan that fails ends its segment"},
+    {kSegmentsBeginAgain, "segments-begin-again",
+     "after a restart a segment that was not finished is read from its first item"},
     {kPoisonedStoreUsed, "poisoned-store-used", "a store is used again after a failed write"},
     {kOneEmptyPageIsTheTip, "one-empty-page", "one empty page is taken for the tip of the stream"},
     {kOneEmptyPageAtTheTipIsBelieved, "one-empty-page-at-the-tip",
      "who has been at the tip takes one empty page for it"},
     {kFailedPollIsTheTip, "failed-poll", "a poll that fails moves the watermark"},
+    {kNoTipMargin, "no-tip-margin",
+     "at the tip, changes that cannot be read yet are not reckoned with"},
+    {kStandstillUnseen, "standstill-unseen",
+     "listings of the stream are taken for progress, whatever its shards do"},
 });
 
 }  // namespace

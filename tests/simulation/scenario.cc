@@ -19,6 +19,12 @@ constexpr Duration kRetention = 24h;
 /// Less than replicator::limits::kLateChildren.
 constexpr Duration kLatestListing = 8s;
 
+/// Less than replicator::limits::kTipMargin.
+constexpr Duration kLatestRecord = 4900ms;
+
+/// The outage begins in the middle; what is written then has to wait.
+constexpr Duration kOutageWriting = 90s;
+
 /// Chance with a taste for the extremes.
 class Dice {
  public:
@@ -195,6 +201,7 @@ std::string Describe(const Scenario& scenario) {
                             streams.initial_shards, seconds(streams.shard_life), streams.split_rate,
                             seconds(streams.listing_delay), streams.describe_page));
   add("records", fmt::format("{} a page, {} empty", streams.records_page, streams.empty_page_rate));
+  add("records readable within", seconds(streams.record_delay));
   add("iterators", seconds(streams.iterator_life));
   add("delays", seconds(scenario.longest_delay) + ", " + seconds(scenario.longest_start_delay));
   add("target units", scenario.target.partition_write_units);
@@ -202,6 +209,9 @@ std::string Describe(const Scenario& scenario) {
                               scenario.job.write_capacity.value_or(0)));
   add("disk faults", scenario.failing_disk_rate);
   if (scenario.stream_outage) add("stream outage", "yes");
+  if (scenario.target_outage != FaultKind::kNone) {
+    add("target outage", fake::ToString(scenario.target_outage));
+  }
   add_faults("source", scenario.source_read_faults);
   add_faults("stream", scenario.stream_faults);
   add_faults("target", scenario.target_write_faults);
@@ -220,7 +230,7 @@ Scenario Draw(uint64_t seed) {
   scenario.is_long = seed % Scenario::kLongEvery == 0;
   scenario.source.seed = seed;
   scenario.target.seed = seed + 1;
-  scenario.job.settle = dice.OneOf<Duration>({5s, 12s});
+  scenario.job.settle = dice.OneOf<Duration>({5s, 12s, 30s});
   scenario.late_bound = scenario.job.settle - 1s;
   scenario.view =
       dice.OneOf({"NEW_AND_OLD_IMAGES", "NEW_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"});
@@ -234,6 +244,14 @@ Scenario Draw(uint64_t seed) {
   if (dice.Chance(0.2) && !scenario.is_long) {
     scenario.target.partition_write_units = dice.Logarithmic(1, 20);
     scenario.target.partitions = 4;
+  }
+  scenario.source.streams.record_delay =
+      dice.OneOf<Duration>({0s, 0s, 300ms, 2s, kLatestRecord, kLatestRecord});
+  if (dice.Chance(0.05) && !scenario.is_long) {
+    scenario.target_outage =
+        dice.OneOf({FaultKind::kErrorBefore, FaultKind::kConnectionRefused, FaultKind::kTimeout,
+                    FaultKind::kThrottle, FaultKind::kUnprocessedAll});
+    scenario.writing = std::max(scenario.writing, kOutageWriting);
   }
   return scenario;
 }

@@ -60,7 +60,9 @@ struct Scenario {
   replicator::JobOptions job;
   std::vector<Ending> endings;
   bool stream_outage = false;  ///< the stream's endpoint is out of order for some minutes
-  Duration look_every{0};      ///< between looks at the job's status
+  /// So is the target's, for writes: how each of them fails then.
+  fake::FaultKind target_outage = fake::FaultKind::kNone;
+  Duration look_every{0};  ///< between looks at the job's status
 
   /// A process was down so long that changes may have left the stream unread.
   [[nodiscard]] bool MayLoseChanges() const;

@@ -29,6 +29,7 @@ constexpr Duration kPauseBetweenStarts = 5s;
 constexpr Duration kCalmAtLast = 30min;
 constexpr Duration kOutage = 3min;
 constexpr Duration kTimeToStop = 2min;
+constexpr Duration kTimeToRecord = 10s;
 constexpr Duration kStandstillAllowed = 60s;  // I9
 constexpr uint64_t kChanceSeed = 0xc4a5;
 
@@ -67,6 +68,7 @@ class Simulation {
       if (!Over()) End(ending);
     }
     if (!Over()) FinishInCalm();
+    if (gap_ && !history_.violation()) GoOnAfterGap();
     return {.violation = history_.violation(),
             .gap = gap_,
             .trace = machine_.trace(),
@@ -86,6 +88,7 @@ class Simulation {
   void SetFaults();
   MemoryDisk::Fate JudgeDisk();
   void BreakStream();
+  void BreakTarget();
 
   void LiveUntil(TimePoint end);
   bool StartProcess();
@@ -93,7 +96,9 @@ class Simulation {
   void EndProcess();
   void End(const Ending& ending);
   void StopInOrder();
+  void BecomeCalm();
   void FinishInCalm();
+  void GoOnAfterGap();
   void Look();
   void CheckLag(const JobStatus& status);
   void LookAtOrder(const JobStatus& status);
@@ -110,10 +115,12 @@ class Simulation {
   uint64_t disk_operations_ = 0;
   bool stopped_cleanly_ = false;           ///< the process before, with nothing left to do
   bool calm_ = false;                      ///< no more faults
-  std::optional<TimePoint> outage_began_;  ///< in this life
+  std::optional<TimePoint> outage_began_;  ///< of the stream, in this life
+  std::optional<WallTime> target_broke_;   ///< likewise
   std::optional<WallTime> copied_;         ///< seen in this life
   bool in_order_ = false;                  ///< likewise
   bool gap_ = false;
+  bool gap_is_recorded_ = false;  ///< it must be
   int starts_ = 0;
 };
 
@@ -151,6 +158,9 @@ void Simulation::SetFaults() {
   if (scenario_.stream_outage) {
     machine_.At(Now() + scenario_.writing / 2, [this] { BreakStream(); });
   }
+  if (scenario_.target_outage != FaultKind::kNone) {
+    machine_.At(Now() + scenario_.writing / 2, [this] { BreakTarget(); });
+  }
   if (scenario_.wall_clock_jumps) {
     machine_.At(Now() + scenario_.writing / 3, [this] { machine_.JumpWallClock(-2h); });
     machine_.At(Now() + scenario_.writing / 2, [this] { machine_.JumpWallClock(26h); });
@@ -180,6 +190,17 @@ void Simulation::BreakStream() {
   });
 }
 
+void Simulation::BreakTarget() {
+  if (calm_) return;
+  target_.faults().SetRates(OperationClass::kWrite, {{scenario_.target_outage, 1.0}});
+  target_broke_ = source_.Now();
+  machine_.At(Now() + kOutage, [this] {
+    if (calm_) return;
+    target_.faults().SetRates(OperationClass::kWrite, scenario_.target_write_faults);
+    target_broke_.reset();
+  });
+}
+
 void Simulation::LiveUntil(TimePoint end) {
   while (!Over() && Now() < end) {
     if (process_ == nullptr && !StartProcess()) continue;
@@ -196,7 +217,7 @@ void Simulation::LiveUntil(TimePoint end) {
 bool Simulation::StartProcess() {
   TryToStart();
   if (process_ != nullptr) return true;
-  if (!Over()) machine_.RunWorldFor(kPauseBetweenStarts);
+  if (!history_.violation()) machine_.RunWorldFor(kPauseBetweenStarts);
   machine_.Restart();
   return false;
 }
@@ -204,6 +225,7 @@ bool Simulation::StartProcess() {
 /// Afterwards a process runs, or the machine is off.
 void Simulation::TryToStart() {
   outage_began_ = outage_began_ ? std::optional(Now()) : std::nullopt;
+  target_broke_ = target_broke_ ? std::optional(source_.Now()) : std::nullopt;
   copied_.reset();
   in_order_ = false;
   process_ = std::make_unique<Process>(
@@ -216,10 +238,14 @@ void Simulation::TryToStart() {
     const bool passes = state.error().code == ErrorCode::kIo || !machine_.powered();
     if (!passes) history_.Violate("open", "the checkpoint is lost: " + ToString(state.error()));
   } else {
-    history_.CheckDurable(*state);
+    history_.CheckDurable(*state, source_.Now());
     if (stopped_cleanly_ && !(state->clean_stop && state->rechecks.empty())) {
       history_.Violate("stop", "a stop with nothing left to do was not marked as clean");
     }
+    if (gap_is_recorded_ && state->gaps.empty()) {
+      history_.Violate("gap", "changes were lost, and the next process does not know");
+    }
+    if (!state->gaps.empty()) history_.EndWrites();
     history_.BeginLife(*state);
     disk_may_fail_ = true;
     const auto faults = process_->Start(scenario_.job);
@@ -229,6 +255,9 @@ void Simulation::TryToStart() {
       if (wrong) history_.Violate("start", "refused: " + ToString(fault));
     }
     if (faults.empty() && machine_.powered()) {
+      if (!state->gaps.empty() && process_->job().Status().gaps == 0) {
+        history_.Violate("gap", "a loss is on record, and the process does not say so at once");
+      }
       if (auto begun = process_->ReadState()) history_.SetStart(begun->job->start_time);
       return;
     }
@@ -267,13 +296,44 @@ void Simulation::StopInOrder() {
   }
 }
 
-void Simulation::FinishInCalm() {
-  while (!application_.done() && !Over()) LiveUntil(Now() + scenario_.look_every);
-  const WallTime last_write = source_.Now();
+void Simulation::BecomeCalm() {
   calm_ = true;
   source_.faults().Clear();
   outage_began_.reset();
   target_.faults().Clear();
+  target_broke_.reset();
+}
+
+/// Changes were lost. Whatever becomes of the process that found out, the next one says so too, and
+/// writes nothing.
+void Simulation::GoOnAfterGap() {
+  const bool powered = machine_.RunFor(kTimeToRecord) != fake::SimExecutor::Ended::kPowerCut;
+  gap_is_recorded_ = scenario_.failing_disk_rate == 0;
+  if (powered && chance_.Chance(0.5)) {
+    StopInOrder();
+    const bool stays = process_->job().Ended() == replicator::Outcome::kDataAtRisk;
+    if (machine_.powered() && !stays) history_.Violate("gap", "after a stop it counts no more");
+  }
+  EndProcess();
+  machine_.RunWorldFor(kPauseBetweenStarts);
+  machine_.Restart();
+  BecomeCalm();
+  const TimePoint deadline = Now() + kCalmAtLast;
+  bool said = false;
+  while (!said && !history_.violation() && Now() < deadline) {
+    if (process_ == nullptr && !StartProcess()) continue;
+    machine_.RunFor(scenario_.look_every);
+    said = process_->job().Status().state == JobState::kGap;
+  }
+  if (!said) history_.Violate("gap", "changes were lost, but after a restart it does not say so");
+  machine_.RunFor(kStandstillAllowed);
+}
+
+void Simulation::FinishInCalm() {
+  const auto outage = [this] { return outage_began_ || target_broke_; };
+  while ((!application_.done() || outage()) && !Over()) LiveUntil(Now() + scenario_.look_every);
+  const WallTime last_write = source_.Now();
+  BecomeCalm();
   const TimePoint deadline =
       Now() + kCalmAtLast + (scenario_.is_long ? scenario_.writing : Duration(0));
   std::string standing = "no process";
@@ -322,6 +382,10 @@ void Simulation::Look() {
   if (status.tail.watermark) history_.CheckWatermark(*status.tail.watermark);
   if (outage_began_ && Now() - *outage_began_ > kStandstillAllowed && status.ready) {
     history_.Violate("I9", "the stream answers nothing for over a minute, but the job is ready");
+  }
+  if (target_broke_ && status.ready) {
+    const Duration allowed = kStandstillAllowed + scenario_.source.streams.record_delay;
+    history_.CheckReadyInOutage(*target_broke_, source_.Now(), allowed);
   }
   LookAtOrder(status);
 }

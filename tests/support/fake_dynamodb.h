@@ -35,7 +35,7 @@ struct AppliedWrite {
   bool sender_gone = false;  ///< it landed after its sender had given up
   // Its record in the table's stream; all empty when there is none.
   std::string_view shard_id = {};
-  std::string_view parent_shard_id = {};
+  std::string_view ancestor_shard_id = {};  ///< the nearest that ever had a record; empty: none
   std::string_view sequence_number = {};
 };
 

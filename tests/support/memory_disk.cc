@@ -65,7 +65,7 @@ class MemoryDisk::Writer final : public leveldb::WritableFile {
   Status Append(const Slice& data) override { return disk_.Append(name_, *file_, data); }
   Status Close() override { return Status::OK(); }
   Status Flush() override { return Status::OK(); }
-  Status Sync() override { return disk_.Sync(name_, *file_); }
+  Status Sync() override { return disk_.Sync(name_, file_); }
 
  private:
   MemoryDisk& disk_;
@@ -77,6 +77,9 @@ MemoryDisk::MemoryDisk() = default;
 MemoryDisk::~MemoryDisk() = default;
 
 void MemoryDisk::Restart(Random& chance) {
+  const size_t kept = chance.Below(unsynced_.size() + 1);
+  if (kept < unsynced_.size()) files_ = std::move(unsynced_[kept].before);
+  unsynced_.clear();
   for (auto& [name, file] : files_) {
     const size_t unsynced = file->bytes.size() - file->synced;
     file->bytes.resize(file->synced + chance.Below(unsynced + 1));
@@ -132,7 +135,11 @@ Status MemoryDisk::NewRandomAccessFile(const std::string& name, leveldb::RandomA
 Status MemoryDisk::NewWritableFile(const std::string& name, leveldb::WritableFile** file) {
   *file = nullptr;
   const Fate fate = Decide(Operation::kCreate, name);
-  if (fate == Fate::kDone || fate == Fate::kCutAfter) files_[name] = std::make_shared<File>();
+  if (fate == Fate::kDone || fate == Fate::kCutAfter) {
+    auto made = std::make_shared<File>();
+    Note(made);
+    files_[name] = std::move(made);
+  }
   if (fate != Fate::kDone) return Broken(name);
   *file = new Writer(*this, name, files_[name]);
   return Status::OK();
@@ -147,10 +154,20 @@ Status MemoryDisk::Append(const std::string& name, File& file, const Slice& data
   return fate == Fate::kDone ? Status::OK() : Broken(name);
 }
 
-Status MemoryDisk::Sync(const std::string& name, File& file) {
+Status MemoryDisk::Sync(const std::string& name, const std::shared_ptr<File>& file) {
   const Fate fate = Decide(Operation::kSync, name);
-  if (fate == Fate::kDone || fate == Fate::kCutAfter) file.synced = file.bytes.size();
+  if (fate == Fate::kDone || fate == Fate::kCutAfter) {
+    SyncDirectory(name, file);
+    file->synced = file->bytes.size();
+  }
   return fate == Fate::kDone ? Status::OK() : Broken(name);
+}
+
+void MemoryDisk::SyncDirectory(const std::string& name, const std::shared_ptr<File>& file) {
+  if (name.find("MANIFEST") != std::string::npos) unsynced_.clear();
+  const auto last = std::find_if(unsynced_.rbegin(), unsynced_.rend(),
+                                 [&file](const Unsynced& change) { return change.file == file; });
+  unsynced_.erase(unsynced_.begin(), last.base());
 }
 
 bool MemoryDisk::FileExists(const std::string& name) {
@@ -167,9 +184,13 @@ Status MemoryDisk::GetChildren(const std::string& directory, std::vector<std::st
 }
 
 Status MemoryDisk::RemoveFile(const std::string& name) {
-  if (Find(name) == nullptr) return powered_ ? Missing(name) : Alive();
+  const auto file = Find(name);
+  if (file == nullptr) return powered_ ? Missing(name) : Alive();
   const Fate fate = Decide(Operation::kRemove, name);
-  if (fate == Fate::kDone || fate == Fate::kCutAfter) files_.erase(name);
+  if (fate == Fate::kDone || fate == Fate::kCutAfter) {
+    Note(file);
+    files_.erase(name);
+  }
   return fate == Fate::kDone ? Status::OK() : Broken(name);
 }
 
@@ -185,6 +206,7 @@ Status MemoryDisk::RenameFile(const std::string& from, const std::string& to) {
   if (file == nullptr) return powered_ ? Missing(from) : Alive();
   const Fate fate = Decide(Operation::kRename, to);
   if (fate == Fate::kDone || fate == Fate::kCutAfter) {
+    Note(file);
     files_.erase(from);
     files_[to] = std::move(file);
   }

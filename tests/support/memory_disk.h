@@ -16,6 +16,10 @@ namespace ddbsync::fake {
 /// A disk for LevelDB in memory, with faults on demand and power cuts that lose what was not
 /// synced. kill -9 alone cannot show a missing sync: the page cache survives it.
 ///
+/// So are files that were made, renamed or removed: the directory's changes become durable in their
+/// order, as on a file system with a journal, a file's own with its sync and all of them with the
+/// sync of a manifest, before which LevelDB's Env for POSIX syncs the directory.
+///
 /// What LevelDB wants done in the background waits for RunBackground, so that one thread and one
 /// seed give the same bytes on every run. One thread owns it; outlives the databases on it.
 class MemoryDisk final : public leveldb::Env {
@@ -40,8 +44,8 @@ class MemoryDisk final : public leveldb::Env {
   /// From now on nothing reaches the disk and every call fails.
   void CutPower() { powered_ = false; }
   [[nodiscard]] bool powered() const { return powered_; }
-  /// With all databases closed: of what was not synced, each file keeps a beginning of a length
-  /// that chance decides. The next process may begin.
+  /// With all databases closed: of what was not synced, each file and the directory keep a
+  /// beginning of a length that chance decides. The next process may begin.
   void Restart(Random& chance);
 
   /// Does what LevelDB left for its background thread; after each call that wrote, and before a
@@ -75,6 +79,12 @@ class MemoryDisk final : public leveldb::Env {
     std::string bytes;
     size_t synced = 0;
   };
+  using Files = std::map<std::string, std::shared_ptr<File>>;
+  /// A change of the directory that a power cut may undo.
+  struct Unsynced {
+    std::shared_ptr<File> file;
+    Files before;
+  };
   class Reader;
   class Writer;
 
@@ -82,12 +92,16 @@ class MemoryDisk final : public leveldb::Env {
   /// What the judge says, and the power with it.
   Fate Decide(Operation operation, const std::string& name);
   leveldb::Status Append(const std::string& name, File& file, const leveldb::Slice& data);
-  leveldb::Status Sync(const std::string& name, File& file);
+  leveldb::Status Sync(const std::string& name, const std::shared_ptr<File>& file);
+  /// The directory is about to change, by what is done to `file`.
+  void Note(const std::shared_ptr<File>& file) { unsynced_.push_back({file, files_}); }
+  void SyncDirectory(const std::string& name, const std::shared_ptr<File>& file);
   [[nodiscard]] std::shared_ptr<File> Find(const std::string& name) const;
 
   bool powered_ = true;
   Judge judge_;
-  std::map<std::string, std::shared_ptr<File>> files_;
+  Files files_;
+  std::vector<Unsynced> unsynced_;  ///< in their order
   std::vector<std::pair<void (*)(void*), void*>> background_;
   uint64_t micros_ = 0;
 };

@@ -25,6 +25,9 @@ struct StreamOptions {
   int describe_page = 100;
   int records_page = 1000;
   size_t records_page_bytes = size_t{1} << 20;
+  /// Longest time until GetRecords shows a record; drawn for each, and none before those ahead of
+  /// it in its shard. The end of a shard shows after its last record.
+  Duration record_delay{0};
   double empty_page_rate = 0;  ///< share of GetRecords that find nothing though records follow
   int max_empty_pages = 8;     ///< that many in a row after a seek, one at the tip
   Duration enable_delay{0};    ///< ENABLING lasts that long

@@ -76,7 +76,7 @@ std::optional<StoredItem> State::Write(Table& table, const Position& position,
     if (shard != nullptr) {
       sequence_number = SequenceText(shard->records.back().ordinal);
       write.shard_id = shard->id;
-      write.parent_shard_id = shard->parent_id;
+      write.ancestor_shard_id = shard->ancestor_id;
       write.sequence_number = sequence_number;
     }
     observer(write);

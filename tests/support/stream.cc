@@ -20,9 +20,11 @@ size_t ExtraDigits(uint64_t ordinal) {
   return std::min<size_t>(std::bit_width(ordinal), kMaxExtraDigits);
 }
 
-Record MakeRecord(const Change& change, const std::string& view, uint64_t ordinal, Instant now) {
+Record MakeRecord(const Change& change, const std::string& view, uint64_t ordinal, Instant now,
+                  Instant readable) {
   const StoredItem& any = change.after != nullptr ? *change.after : *change.before;
-  Record record{ordinal, now, "MODIFY", any.key_json, {}, {}, any.key_bytes, change.by_ttl};
+  Record record{ordinal, now, readable,      "MODIFY",     any.key_json,
+                {},      {},  any.key_bytes, change.by_ttl};
   if (change.before == nullptr) record.event = "INSERT";
   if (change.after == nullptr) record.event = "REMOVE";
   if (change.after != nullptr && (view == "NEW_IMAGE" || view == "NEW_AND_OLD_IMAGES")) {
@@ -84,7 +86,10 @@ const Shard* Stream::Append(uint64_t hash, Instant now, const Change& change) {
   for (auto shard = shards_.rbegin(); shard != shards_.rend(); ++shard) {
     if ((*shard)->closed || hash < (*shard)->first_hash || hash > (*shard)->last_hash) continue;
     ordinal_ += 1 + random_.Below(kMaxGap);
-    (*shard)->records.push_back(MakeRecord(change, identity_.view, ordinal_, now));
+    std::deque<Record>& records = (*shard)->records;
+    Instant readable = WithDelay(now, options_.record_delay);
+    if (!records.empty()) readable = std::max(readable, records.back().readable);
+    records.push_back(MakeRecord(change, identity_.view, ordinal_, now, readable));
     next_work_ = std::min(next_work_, now + options_.retention);
     return shard->get();
   }
@@ -146,7 +151,11 @@ Shard& Stream::Open(const Shard* parent, uint64_t first_hash, uint64_t last_hash
                 static_cast<unsigned long long>(random_.Next() >> 32));
   auto shard = std::make_unique<Shard>();
   shard->id = id;
-  if (parent != nullptr) shard->parent_id = parent->id;
+  if (parent != nullptr) {
+    const bool had_records = !parent->records.empty() || parent->trimmed_through > 0;
+    shard->parent_id = parent->id;
+    shard->ancestor_id = had_records ? parent->id : parent->ancestor_id;
+  }
   shard->first_hash = first_hash;
   shard->last_hash = last_hash;
   shard->first_ordinal = ++ordinal_;

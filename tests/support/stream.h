@@ -37,6 +37,7 @@ struct Change {
 struct Record {
   uint64_t ordinal = 0;  ///< orders the whole stream; SequenceText shows it
   Instant at;
+  Instant readable;  ///< GetRecords shows it from then on
   const char* event = "";
   std::string key_json;
   std::optional<std::string> new_image;
@@ -48,7 +49,8 @@ struct Record {
 /// A range of the hash space during a part of the stream's life.
 struct Shard {
   std::string id;
-  std::string parent_id;  ///< empty: none
+  std::string parent_id;    ///< empty: none
+  std::string ancestor_id;  ///< the nearest that ever had a record; empty: none
   uint64_t first_hash = 0;
   uint64_t last_hash = 0;  ///< inclusive
   uint64_t first_ordinal = 0;

@@ -239,6 +239,34 @@ TEST_F(StreamLife, EndComesBothWithRecordsAndWithout) {
   EXPECT_EQ(empty_last_pages.size(), 2U);
 }
 
+TEST_F(StreamLife, RecordsShowLateAndInOrderAndBeforeTheEnd) {
+  bool came_late = false, came_apart = false;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    Options options = OneShard();
+    options.seed = seed;
+    options.streams.record_delay = 4s;
+    Begin(options);
+    for (int value = 0; value < 5; ++value) Put(value);
+    const std::string shard = Listed()[0]["ShardId"];
+    ASSERT_TRUE(service_->RollShard("tbl", shard));
+    json iterator = Iterator(IteratorRequest(shard));
+    std::string read;
+    for (int step = 0; step <= 40; ++step, clock_.Advance(100ms)) {
+      const json page = Read(iterator);
+      came_late = came_late || (step == 0 && page["Records"].empty());
+      came_apart = came_apart || (!page["Records"].empty() && page["Records"].size() < 5);
+      for (const json& record : page["Records"]) {
+        read += record["dynamodb"]["NewImage"]["v"]["N"].get<std::string>();
+      }
+      if (!page.contains("NextShardIterator")) break;
+      iterator = page["NextShardIterator"];
+    }
+    EXPECT_EQ(read, "01234");
+  }
+  EXPECT_TRUE(came_late);
+  EXPECT_TRUE(came_apart);
+}
+
 TEST_F(StreamLife, EmptyPagesComeBeforeRecordsButNotForEver) {
   Options options = OneShard();
   options.streams.empty_page_rate = 1;

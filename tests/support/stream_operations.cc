@@ -159,6 +159,7 @@ RecordsPage ReadRecords(const State& state, const Stream& stream, const Shard& s
       [](uint64_t ordinal, const Record& record) { return ordinal < record.ordinal; });
   size_t bytes = 0;
   for (size_t count = 0; next != shard.records.end() && count < limit; ++next, ++count) {
+    if (next->readable > state.now) break;
     bytes += next->bytes;
     if (!page.empty && bytes > state.options.streams.records_page_bytes) break;
     page.text.append(page.empty ? "" : ",").append(RecordText(state, stream, *next));
