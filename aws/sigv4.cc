@@ -1,10 +1,12 @@
 #include "aws/sigv4.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "aws/timestamp.h"
 #include "base/error.h"
@@ -14,6 +16,8 @@ namespace {
 
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 constexpr size_t kDigestBytes = 32;
+/// Room for any of the texts below, save for long session tokens.
+constexpr size_t kUsualTextBytes = 512;
 using Digest = std::array<unsigned char, kDigestBytes>;
 
 const unsigned char* Bytes(std::string_view text) {
@@ -39,12 +43,30 @@ Digest Sha256(std::string_view bytes) {
   return digest;
 }
 
+/// HMAC-SHA256 without a key, made once for the same reason.
+const EVP_MAC_CTX* HmacAlgorithm() {
+  static const EVP_MAC_CTX* const made = [] {
+    EVP_MAC_CTX* context = EVP_MAC_CTX_new(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+    char digest[] = "SHA256";
+    const OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end()};
+    DDBSYNC_CHECK(context != nullptr && EVP_MAC_CTX_set_params(context, parameters) == 1);
+    return context;
+  }();
+  return made;
+}
+
 Digest HmacSha256(std::string_view key, std::string_view text) {
+  const std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> context(
+      EVP_MAC_CTX_dup(HmacAlgorithm()), &EVP_MAC_CTX_free);
   Digest digest;
-  unsigned int length = kDigestBytes;
-  const unsigned char* ok = HMAC(Sha256Algorithm(), key.data(), static_cast<int>(key.size()),
-                                 Bytes(text), text.size(), digest.data(), &length);
-  DDBSYNC_CHECK(ok != nullptr && length == kDigestBytes);
+  size_t length = 0;
+  const bool ok = context != nullptr &&
+                  EVP_MAC_init(context.get(), Bytes(key), key.size(), nullptr) == 1 &&
+                  EVP_MAC_update(context.get(), Bytes(text), text.size()) == 1 &&
+                  EVP_MAC_final(context.get(), digest.data(), &length, digest.size()) == 1;
+  DDBSYNC_CHECK(ok && length == kDigestBytes);
   return digest;
 }
 
@@ -106,6 +128,7 @@ Headers Canonical(const Headers& headers) {
 
 std::string SignedHeaderNames(const Headers& canonical) {
   std::string names;
+  names.reserve(kUsualTextBytes);
   for (const auto& [name, value] : canonical) {
     if (!names.empty()) names += ';';
     names += name;
@@ -116,17 +139,31 @@ std::string SignedHeaderNames(const Headers& canonical) {
 std::string Text(const CanonicalRequest& request, const Headers& canonical,
                  std::string_view names) {
   std::string text;
+  text.reserve(kUsualTextBytes);
   text.append(request.method).append("\n").append(request.path).append("\n");
   text.append(request.query).append("\n");
-  for (const auto& [name, value] : canonical) text.append(name + ":").append(value).append("\n");
+  for (const auto& [name, value] : canonical) {
+    text.append(name).append(":").append(value).append("\n");
+  }
   text.append("\n").append(names).append("\n").append(request.payload_hash);
   return text;
 }
 
-std::string ScopeText(const SigningScope& scope) {
-  std::string text = AmzDate(scope.time).substr(0, 8);
-  text.append("/").append(scope.region).append("/").append(scope.service).append("/aws4_request");
-  return text;
+constexpr size_t kDayLength = 8;  // of AmzDate: "20150830"
+
+std::string ScopeText(const SigningScope& scope, std::string_view date) {
+  std::string text;
+  text.reserve(kUsualTextBytes);
+  text.append(date.substr(0, kDayLength)).append("/").append(scope.region).append("/");
+  return text.append(scope.service).append("/aws4_request");
+}
+
+std::string StringToSign(std::string_view date, std::string_view scope_text,
+                         std::string_view canonical_request) {
+  std::string text;
+  text.reserve(kUsualTextBytes);
+  text.append(kAlgorithm).append("\n").append(date).append("\n").append(scope_text).append("\n");
+  return text.append(Sha256Hex(canonical_request));
 }
 
 }  // namespace
@@ -141,14 +178,13 @@ std::string CanonicalRequestText(const CanonicalRequest& request) {
 }
 
 std::string StringToSign(const SigningScope& scope, std::string_view canonical_request) {
-  std::string text(kAlgorithm);
-  text.append("\n").append(AmzDate(scope.time)).append("\n").append(ScopeText(scope)).append("\n");
-  return text.append(Sha256Hex(canonical_request));
+  const std::string date = AmzDate(scope.time);
+  return StringToSign(date, ScopeText(scope, date), canonical_request);
 }
 
 std::string SigningKey(std::string_view secret_access_key, const SigningScope& scope) {
   const std::string start = "AWS4" + std::string(secret_access_key);
-  const Digest date = HmacSha256(start, AmzDate(scope.time).substr(0, 8));
+  const Digest date = HmacSha256(start, AmzDate(scope.time).substr(0, kDayLength));
   const Digest region = HmacSha256(Text(date), scope.region);
   const Digest service = HmacSha256(Text(region), scope.service);
   return std::string(Text(HmacSha256(Text(service), "aws4_request")));
@@ -158,10 +194,13 @@ std::string AuthorizationHeader(const Credentials& credentials, const SigningSco
                                 const CanonicalRequest& request, std::string_view signing_key) {
   const Headers canonical = Canonical(request.headers);
   const std::string names = SignedHeaderNames(canonical);
-  const std::string to_sign = StringToSign(scope, Text(request, canonical, names));
-  std::string header(kAlgorithm);
-  header.append(" Credential=").append(credentials.access_key_id).append("/");
-  header.append(ScopeText(scope)).append(", SignedHeaders=").append(names);
+  const std::string date = AmzDate(scope.time);
+  const std::string scope_text = ScopeText(scope, date);
+  const std::string to_sign = StringToSign(date, scope_text, Text(request, canonical, names));
+  std::string header;
+  header.reserve(kUsualTextBytes);
+  header.append(kAlgorithm).append(" Credential=").append(credentials.access_key_id).append("/");
+  header.append(scope_text).append(", SignedHeaders=").append(names);
   header.append(", Signature=").append(Hex(HmacSha256(signing_key, to_sign)));
   return header;
 }

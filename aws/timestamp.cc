@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdio>
 
 namespace ddbsync::aws {
 namespace {
@@ -22,6 +21,11 @@ int Digits(std::string_view text) {
 /// True when the text has the shape's characters wherever the shape has no '_'.
 bool HasShape(std::string_view text, std::string_view shape) {
   return std::ranges::equal(text, shape, [](char c, char s) { return s == '_' || c == s; });
+}
+
+/// The last `count` digits of a number that is not negative.
+void PutDigits(int number, int count, char* text) {
+  for (int i = count; i-- > 0; number /= 10) text[i] = static_cast<char>('0' + number % 10);
 }
 
 /// "12:36:00"
@@ -50,13 +54,14 @@ std::string AmzDate(WallTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::seconds>(time - day)};
-  std::array<char, 64> text;
-  const int length = std::snprintf(
-      text.data(), text.size(), "%04d%02u%02uT%02d%02d%02dZ", static_cast<int>(date.year()),
-      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-      static_cast<int>(clock.seconds().count()));
-  return std::string(text.data(), static_cast<size_t>(length));
+  std::string text = "YYYYmmddTHHMMSSZ";
+  PutDigits(static_cast<int>(date.year()), 4, &text[0]);
+  PutDigits(static_cast<int>(static_cast<unsigned>(date.month())), 2, &text[4]);
+  PutDigits(static_cast<int>(static_cast<unsigned>(date.day())), 2, &text[6]);
+  PutDigits(static_cast<int>(clock.hours().count()), 2, &text[9]);
+  PutDigits(static_cast<int>(clock.minutes().count()), 2, &text[11]);
+  PutDigits(static_cast<int>(clock.seconds().count()), 2, &text[13]);
+  return text;
 }
 
 std::string IsoTime(WallTime time) {
