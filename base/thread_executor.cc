@@ -172,13 +172,21 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
     const std::shared_ptr<Entry> entry = *schedule_.begin();
     schedule_.erase(schedule_.begin());
     entry->scheduled = false;
-    entry->state = EntryState::kRunning;
-    if (!schedule_.empty()) SeeToAWatcher();
-    mutex_.unlock();
-    const Next next = StepOrAbort(*entry, clock_.Now());
-    if (next.done()) entry->task.reset();
-    mutex_.lock();
-    Settle(entry, next);
+    TimePoint now = clock_.Now();
+    for (;;) {
+      entry->state = EntryState::kRunning;
+      if (!schedule_.empty()) SeeToAWatcher();
+      mutex_.unlock();
+      const Next next = StepOrAbort(*entry, now);
+      if (next.done()) entry->task.reset();
+      mutex_.lock();
+      now = clock_.Now();
+      // Without the way through the schedule, as long as no other task is due.
+      const bool others = !schedule_.empty() && (*schedule_.begin())->due <= now;
+      if (next.due() <= now && !others && !stopping_) continue;
+      Settle(entry, next);
+      return;
+    }
   }
 
   /// Until the first task is due or the schedule begins with another.
