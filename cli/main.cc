@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -11,6 +13,19 @@ namespace {
 using ddbsync::cli::Command;
 using ddbsync::cli::CommandLine;
 using ddbsync::cli::ExitCode;
+
+/// Pages of a megabyte come and go by the thousand. Given back to the kernel each time, every one
+/// of them would be faulted in and cleared anew; in a heap for each thread, each would keep its
+/// own.
+/// --memory bounds what is in hand, so that what is kept is bounded too (mallopt(3)).
+void KeepFreedMemory() {
+  constexpr int kLargestThreshold = 32 << 20;
+  constexpr int kKept = 1 << 30;
+  constexpr int kHeaps = 4;
+  mallopt(M_MMAP_THRESHOLD, kLargestThreshold);
+  mallopt(M_TRIM_THRESHOLD, kKept);
+  mallopt(M_ARENA_MAX, kHeaps);
+}
 
 ExitCode Run(const CommandLine& line) {
   const ddbsync::aws::SystemEnvironment environment;
@@ -36,6 +51,7 @@ ExitCode Run(const CommandLine& line) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  KeepFreedMemory();
   try {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     return static_cast<int>(Run(ddbsync::cli::ParseCommandLine(arguments)));

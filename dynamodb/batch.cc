@@ -11,6 +11,15 @@ namespace {
 
 constexpr std::string_view kOperation = "BatchWriteItem";
 
+/// The items of a batch come from as many pages, which were received long ago: the processor is
+/// told of the next one while it copies this one. Longer ones it foresees by itself.
+void Prefetch(std::string_view json) {
+  constexpr size_t kCacheLine = 64;
+  constexpr size_t kForetold = 2048;
+  const std::string_view beginning = json.substr(0, kForetold);
+  for (size_t i = 0; i < beginning.size(); i += kCacheLine) __builtin_prefetch(&beginning[i]);
+}
+
 /// Finds the ops that a response names again.
 class UnprocessedReader {
  public:
@@ -97,7 +106,9 @@ std::string BatchWriteBody(std::string_view table, std::span<const WriteOp> ops,
   AppendQuoted(table, body);
   char separator = '[';
   body += ':';
-  for (const WriteOp& op : ops) {
+  for (size_t i = 0; i < ops.size(); ++i) {
+    const WriteOp& op = ops[i];
+    if (i + 1 < ops.size()) Prefetch(ops[i + 1].json);
     body += separator;
     separator = ',';
     body += op.kind == WriteOp::Kind::kPut ? "{\"PutRequest\":{\"Item\":"
