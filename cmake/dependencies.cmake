@@ -13,6 +13,7 @@ find_package(tomlplusplus REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libdeflate REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
+find_package(tsl-robin-map REQUIRED)  # headers alone
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 if(DDBSYNC_TESTS)
   find_package(GTest REQUIRED)

@@ -13,9 +13,11 @@ namespace ddbsync::replicator {
 class Dealer::Batch final : public WriteBatch {
  public:
   Batch(Dealer& dealer, std::vector<Item> items) : dealer_(dealer), items_(std::move(items)) {
+    ops_.reserve(items_.size());
+    keys_.reserve(items_.size());
     for (const Item& item : items_) {
-      ops_.push_back({dynamodb::WriteOp::Kind::kPut, item.view().json, item.view().key});
-      keys_.push_back(item.view().key);
+      ops_.push_back({dynamodb::WriteOp::Kind::kPut, item.view->json, item.view->key});
+      keys_.push_back(item.view->key);
     }
   }
 
@@ -37,16 +39,18 @@ class Dealer::Batch final : public WriteBatch {
       if (result) {
         Distribute(result->unprocessed, now);
       } else if (rejected && items_.size() == 1) {
-        dealer_.CloseItem(items_.front(), Fate::kDeadLetter);
+        dealer_.CloseItem(*items_.front().page, Fate::kDeadLetter);
       } else if (rejected) {
         const auto middle = items_.begin() + static_cast<ptrdiff_t>(items_.size() / 2);
         dealer_.isolated_.emplace_back(items_.begin(), middle);
         dealer_.isolated_.emplace_back(middle, items_.end());
       } else {
-        for (const Item& item : items_) dealer_.ReturnItem(item, now, true);
+        for (const Item& item : items_) dealer_.ReturnItem(item, now);
       }
       settled = dealer_.TakeSettled();
-      woken = dealer_.idle_.Take(1);
+      // Who is idle does not know of what has just come back.
+      const bool some_are_back = !result || !result->unprocessed.empty();
+      if (some_are_back) woken = dealer_.idle_.Take(1);
     }
     for (const Waker& waker : woken) waker.Wake();
     dealer_.Report(settled, now);
@@ -55,23 +59,27 @@ class Dealer::Batch final : public WriteBatch {
  private:
   void NoteAll(TimePoint now) {
     for (const Item& item : items_) {
-      dealer_.parts_.rechecks.Note(item.view().key, KeyOf(item), now);
+      dealer_.parts_.rechecks.Note(item.view->key, KeyOf(item), now);
     }
   }
 
   void AddDeadLetter(const Error& error) {
     const Item& item = items_.front();
-    dealer_.parts_.dead_letters.Add(item.view().key, KeyOf(item), ToString(error), "backfill");
+    dealer_.parts_.dead_letters.Add(item.view->key, KeyOf(item), ToString(error), "backfill");
   }
 
   /// The page was cut by the same schema, so its items have their keys.
   [[nodiscard]] std::string KeyOf(const Item& item) const {
-    auto key = dynamodb::KeyJson(item.view().json, dealer_.parts_.schema);
+    auto key = dynamodb::KeyJson(item.view->json, dealer_.parts_.schema);
     DDBSYNC_CHECK(key.has_value());
     return *std::move(key);
   }
 
   void Acknowledge(const std::vector<size_t>& unprocessed) {
+    if (unprocessed.empty()) {
+      dealer_.parts_.dead_letters.OnAcknowledged(keys_);
+      return;
+    }
     std::vector<std::string_view> acknowledged;
     for (size_t i = 0; i < items_.size(); ++i) {
       if (!std::ranges::binary_search(unprocessed, i)) acknowledged.push_back(keys_[i]);
@@ -82,10 +90,10 @@ class Dealer::Batch final : public WriteBatch {
   void Distribute(const std::vector<size_t>& unprocessed, TimePoint now) REQUIRES(dealer_.mutex_) {
     for (size_t i = 0; i < items_.size(); ++i) {
       if (std::ranges::binary_search(unprocessed, i)) {
-        dealer_.ReturnItem(items_[i], now, true);
+        dealer_.ReturnItem(items_[i], now);
       } else {
-        dealer_.lanes_[items_[i].page->segment].pause = Duration::zero();
-        dealer_.CloseItem(items_[i], Fate::kWritten);
+        SegmentLanes::OnWritten(items_[i]);
+        dealer_.CloseItem(*items_[i].page, Fate::kWritten);
       }
     }
   }
@@ -105,8 +113,7 @@ void Dealer::Add(BackfillPage& page, TimePoint now) {
     MutexLock lock(mutex_);
     const size_t count = page.open;
     DDBSYNC_CHECK(count > 0);
-    Lane& lane = lanes_[page.segment];
-    for (size_t i = 0; i < count; ++i) lane.items.push_back({&page, i});
+    lanes_.Add(page);
     if (page.stale) Purge(page);  // discarded before it came here
     settled = TakeSettled();
     woken = idle_.Take(count / dynamodb::kMaxBatchOps + 1);
@@ -160,59 +167,35 @@ std::unique_ptr<WriteBatch> Dealer::Take(TimePoint now) {
 }
 
 std::vector<Dealer::Item> Dealer::Deal(TimePoint now) {
-  if (!isolated_.empty()) {
-    auto items = std::move(isolated_.front());
-    isolated_.pop_front();
-    return items;
-  }
-  std::vector<Item> dealt;
-  size_t bytes = 0;
-  bool dealt_in_round = true;
-  // One item of each lane a round, beginning behind the lane that was dealt last.
-  while (dealt_in_round && dealt.size() < dynamodb::kMaxBatchOps) {
-    dealt_in_round = false;
-    auto lane = lanes_.lower_bound(next_lane_);
-    for (size_t seen = 0; seen < lanes_.size() && dealt.size() < dynamodb::kMaxBatchOps; ++seen) {
-      if (lane == lanes_.end()) lane = lanes_.begin();
-      auto& [segment, queue] = *lane++;
-      if (queue.items.empty() || queue.not_before > now) continue;
-      const size_t size = queue.items.front().view().json.size() + dynamodb::kOpOverheadBytes;
-      if (!dealt.empty() && bytes + size > dynamodb::kMaxBatchBytes) return dealt;
-      bytes += size;
-      dealt.push_back(queue.items.front());
-      queue.items.pop_front();
-      next_lane_ = segment + 1;
-      dealt_in_round = true;
-    }
-  }
-  return dealt;
+  if (isolated_.empty()) return lanes_.Deal(now);
+  auto items = std::move(isolated_.front());
+  isolated_.pop_front();
+  return items;
 }
 
 std::vector<Dealer::Item> Dealer::Clear(std::vector<Item> dealt, TimePoint now) {
   std::vector<Fence::Candidate> candidates;
   candidates.reserve(dealt.size());
   for (const Item& item : dealt) {
-    candidates.push_back({item.view().key, item.page->read.counter()});
+    candidates.push_back({item.view->key, item.page->read.counter()});
   }
   parts_.fence.Admit(candidates);
   std::vector<Item> cleared;
+  cleared.reserve(dealt.size());
   for (size_t i = 0; i < dealt.size(); ++i) {
     switch (candidates[i].verdict) {
       case Fence::Verdict::kAdmitted:
         cleared.push_back(dealt[i]);
         break;
       case Fence::Verdict::kTouched:
-        CloseItem(dealt[i], Fate::kFenced);
+        CloseItem(*dealt[i].page, Fate::kFenced);
         break;
-      case Fence::Verdict::kBusy: {
-        Lane& lane = lanes_[dealt[i].page->segment];
-        lane.items.push_front(dealt[i]);
-        lane.not_before = now + limits::kBusyKeyPause;
+      case Fence::Verdict::kBusy:
+        lanes_.Hold(dealt[i], now + limits::kBusyKeyPause);
         break;
-      }
       case Fence::Verdict::kStale: {
         BackfillPage& page = *dealt[i].page;
-        CloseItem(dealt[i], Fate::kStale);
+        CloseItem(*dealt[i].page, Fate::kStale);
         if (page.open > 0) Purge(page);
         break;
       }
@@ -223,17 +206,15 @@ std::vector<Dealer::Item> Dealer::Clear(std::vector<Item> dealt, TimePoint now) 
 
 void Dealer::Purge(BackfillPage& page) {
   page.stale = true;
-  auto purge = [&](auto& items) {
-    const auto gone = std::erase_if(items, [&](const Item& item) { return item.page == &page; });
-    for (size_t i = 0; i < gone; ++i) CloseItem({&page, 0}, Fate::kStale);
-  };
-  purge(lanes_[page.segment].items);
-  for (auto& items : isolated_) purge(items);
+  size_t purged = lanes_.Purge(page);
+  for (auto& items : isolated_) {
+    purged += std::erase_if(items, [&](const Item& item) { return item.page == &page; });
+  }
   std::erase_if(isolated_, [](const auto& items) { return items.empty(); });
+  for (size_t i = 0; i < purged; ++i) CloseItem(page, Fate::kStale);
 }
 
-void Dealer::CloseItem(const Item& item, Fate fate) {
-  BackfillPage& page = *item.page;
+void Dealer::CloseItem(BackfillPage& page, Fate fate) {
   DDBSYNC_CHECK(page.open > 0);
   switch (fate) {
     case Fate::kWritten:
@@ -254,17 +235,12 @@ void Dealer::CloseItem(const Item& item, Fate fate) {
   if (--page.open == 0) settled_pages_.push_back(&page);
 }
 
-void Dealer::ReturnItem(const Item& item, TimePoint now, bool slow_down) {
+void Dealer::ReturnItem(const Item& item, TimePoint now) {
   if (item.page->stale) {
-    CloseItem(item, Fate::kStale);
-    return;
+    CloseItem(*item.page, Fate::kStale);
+  } else {
+    lanes_.Return(item, now);
   }
-  Lane& lane = lanes_[item.page->segment];
-  lane.items.push_front(item);
-  if (!slow_down || lane.not_before > now) return;
-  lane.pause = std::clamp<Duration>(lane.pause * 2, limits::kFirstLeftoverPause,
-                                    limits::kLongestLeftoverPause);
-  lane.not_before = now + lane.pause;
 }
 
 Dealer::Settled Dealer::settled() const {
@@ -278,12 +254,7 @@ bool Dealer::HasItemsWaiting() const {
 }
 
 TimePoint Dealer::NextDue() const {
-  if (!isolated_.empty()) return TimePoint::min();
-  TimePoint due = TimePoint::max();
-  for (const auto& [segment, lane] : lanes_) {
-    if (!lane.items.empty()) due = std::min(due, lane.not_before);
-  }
-  return due;
+  return isolated_.empty() ? lanes_.NextDue() : TimePoint::min();
 }
 
 std::vector<BackfillPage*> Dealer::TakeSettled() {

@@ -1,45 +1,17 @@
 #pragma once
 
 #include <deque>
-#include <map>
 #include <memory>
-#include <string>
 #include <vector>
 
-#include "base/byte_credit.h"
 #include "base/mutex.h"
-#include "dynamodb/item_page.h"
 #include "replicator/batch_source.h"
 #include "replicator/dead_letters.h"
 #include "replicator/fence.h"
 #include "replicator/rechecks.h"
+#include "replicator/segment_lanes.h"
 
 namespace ddbsync::replicator {
-
-/// A page of a segment on its way to the target. Owned by Backfill; the dealer refers to it
-/// until it has reported it settled. Until then what the dealer counts is the dealer's, under its
-/// lock; what it reported stands still afterwards.
-struct BackfillPage {
-  BackfillPage(dynamodb::ItemPage page, ByteGrant bytes, FencedRead fenced_read, int from_segment,
-               std::string start)
-      : items(std::move(page)),
-        grant(std::move(bytes)),
-        read(std::move(fenced_read)),
-        segment(from_segment),
-        start_cursor(std::move(start)),
-        open(items.items().size()) {}
-
-  dynamodb::ItemPage items;
-  ByteGrant grant;
-  FencedRead read;
-  int segment;
-  std::string start_cursor;  ///< what it was read with
-  size_t open;               ///< items not settled yet; the dealer's
-  int64_t written = 0;
-  int64_t fenced = 0;    ///< dropped: the tail knows better
-  bool stale = false;    ///< must be read again
-  bool settled = false;  ///< reported; Backfill's, under its lock
-};
 
 /// Told when a page has no open item left. Called without a lock of the dealer's; each page once.
 class PageOwner {
@@ -89,23 +61,14 @@ class Dealer final : public BatchSource {
   class Batch;
   friend class Batch;
 
-  struct Item {
-    BackfillPage* page;
-    size_t index;
-    [[nodiscard]] const dynamodb::ItemView& view() const { return page->items.items()[index]; }
-  };
-  struct Lane {
-    std::deque<Item> items;
-    TimePoint not_before;
-    Duration pause = Duration::zero();
-  };
+  using Item = SegmentLanes::Item;
   enum class Fate { kWritten, kFenced, kDeadLetter, kStale };
 
   [[nodiscard]] std::vector<Item> Deal(TimePoint now) REQUIRES(mutex_);
   [[nodiscard]] std::vector<Item> Clear(std::vector<Item> dealt, TimePoint now) REQUIRES(mutex_);
   void Purge(BackfillPage& page) REQUIRES(mutex_);
-  void CloseItem(const Item& item, Fate fate) REQUIRES(mutex_);
-  void ReturnItem(const Item& item, TimePoint now, bool slow_down) REQUIRES(mutex_);
+  void CloseItem(BackfillPage& page, Fate fate) REQUIRES(mutex_);
+  void ReturnItem(const Item& item, TimePoint now) REQUIRES(mutex_);
   [[nodiscard]] TimePoint NextDue() const REQUIRES(mutex_);
   [[nodiscard]] std::vector<BackfillPage*> TakeSettled() REQUIRES(mutex_);
   void Report(const std::vector<BackfillPage*>& settled, TimePoint now);
@@ -114,8 +77,7 @@ class Dealer final : public BatchSource {
   PageOwner& owner_;
 
   mutable Mutex mutex_;
-  std::map<int, Lane> lanes_ GUARDED_BY(mutex_);               ///< by segment
-  int next_lane_ GUARDED_BY(mutex_) = 0;                       ///< where dealing goes on
+  SegmentLanes lanes_ GUARDED_BY(mutex_);
   std::deque<std::vector<Item>> isolated_ GUARDED_BY(mutex_);  ///< halves of a rejected batch
   std::vector<BackfillPage*> settled_pages_ GUARDED_BY(mutex_);
   Settled settled_ GUARDED_BY(mutex_);

@@ -1,5 +1,7 @@
 #include "replicator/fence.h"
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -20,6 +22,10 @@ FencedRead& FencedRead::operator=(FencedRead&& other) noexcept {
 
 FencedRead::~FencedRead() {
   if (fence_ != nullptr) fence_->EndRead(counter_);
+}
+
+size_t Fence::Hash::operator()(std::string_view key) const {
+  return XXH3_64bits(key.data(), key.size());
 }
 
 FencedRead Fence::BeginRead(TimePoint now) {
@@ -44,8 +50,10 @@ Fence::Verdict Fence::Judge(std::string_view key, uint64_t read_counter) {
   const bool off = Planted(PlantedBug::kFenceOff) || Planted(PlantedBug::kPutIfAbsent);
   if (off) return on_wire_.contains(key) ? Verdict::kBusy : Verdict::kAdmitted;
   if (read_counter < floor_) return Verdict::kStale;
-  const auto touched = touched_.find(key);
-  if (touched != touched_.end() && touched->second > read_counter) return Verdict::kTouched;
+  if (!touched_.empty()) {
+    const auto touched = touched_.find(key);
+    if (touched != touched_.end() && touched->second > read_counter) return Verdict::kTouched;
+  }
   if (on_wire_.contains(key)) return Verdict::kBusy;
   return Verdict::kAdmitted;
 }
@@ -54,7 +62,7 @@ void Fence::Admit(std::span<Candidate> candidates) {
   MutexLock lock(mutex_);
   for (Candidate& candidate : candidates) {
     candidate.verdict = Judge(candidate.key, candidate.read_counter);
-    if (candidate.verdict == Verdict::kAdmitted) on_wire_.try_emplace(candidate.key);
+    if (candidate.verdict == Verdict::kAdmitted) on_wire_.insert(candidate.key);
   }
 }
 
@@ -62,7 +70,7 @@ Fence::Verdict Fence::AdmitRepair(std::string_view key, uint64_t read_counter, T
   MutexLock lock(mutex_);
   const Verdict verdict = Judge(key, read_counter);
   if (verdict != Verdict::kAdmitted) return verdict;
-  on_wire_.try_emplace(key);
+  on_wire_.insert(key);
   Remember(key, now);
   return verdict;
 }
@@ -72,10 +80,13 @@ void Fence::Release(std::span<const std::string_view> keys) {
   {
     MutexLock lock(mutex_);
     for (const std::string_view key : keys) {
-      const auto found = on_wire_.find(key);
-      DDBSYNC_CHECK(found != on_wire_.end());
-      for (Waker& waker : found->second) woken.push_back(std::move(waker));
-      on_wire_.erase(found);
+      const size_t released = on_wire_.erase(key);
+      DDBSYNC_CHECK(released == 1);
+      if (waiting_.empty()) continue;
+      const auto waiting = waiting_.find(key);
+      if (waiting == waiting_.end()) continue;
+      for (Waker& waker : waiting->second) woken.push_back(std::move(waker));
+      waiting_.erase(waiting);
     }
   }
   for (const Waker& waker : woken) waker.Wake();
@@ -86,10 +97,10 @@ bool Fence::Touch(std::span<const std::string_view> keys, TimePoint now, const W
   bool clear = true;
   for (const std::string_view key : keys) {
     Remember(key, now);
-    const auto found = on_wire_.find(key);
-    if (found == on_wire_.end()) continue;
+    const auto on_wire = on_wire_.find(key);
+    if (on_wire == on_wire_.end()) continue;
     // One waker is enough: the tail touches again and then finds the next.
-    if (clear) found->second.push_back(waker);
+    if (clear) waiting_[*on_wire].push_back(waker);
     clear = false;
   }
   AgeMoments(now);

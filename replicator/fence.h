@@ -1,5 +1,7 @@
 #pragma once
 
+#include <tsl/robin_set.h>
+
 #include <cstdint>
 #include <deque>
 #include <set>
@@ -97,7 +99,7 @@ class Fence {
 
   struct Hash {
     using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    size_t operator()(std::string_view key) const;
   };
   struct Touched {
     uint64_t counter;
@@ -120,7 +122,10 @@ class Fence {
   std::unordered_map<std::string, uint64_t, Hash, std::equal_to<>> touched_ GUARDED_BY(mutex_);
   std::deque<Touched> log_ GUARDED_BY(mutex_);  ///< touches in order; superseded ones included
   size_t bytes_ GUARDED_BY(mutex_) = 0;
-  std::unordered_map<std::string_view, std::vector<Waker>> on_wire_ GUARDED_BY(mutex_);
+  /// The straight path of every item that is copied: no allocation for each.
+  tsl::robin_set<std::string_view, Hash> on_wire_ GUARDED_BY(mutex_);
+  /// Of the tail, for keys on the wire.
+  std::unordered_map<std::string_view, std::vector<Waker>, Hash> waiting_ GUARDED_BY(mutex_);
 
   /// For eventually consistent reads: (time, counter) of recent touches, and the counter of the
   /// latest touch that is older than the margin.
