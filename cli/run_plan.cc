@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <thread>
+
 #include "cli/config.h"
 
 namespace ddbsync::cli {
@@ -99,6 +102,8 @@ std::expected<RunPlan, std::vector<Error>> PlanRun(const CommandLine& line,
   const Config config = LoadConfigFor(line, environment, faults);
   plan.settings = Gather(line, environment, config, faults);
   plan.settings.job.phases = PhasesOf(line.command);
+  plan.settings.job.processors =
+      static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   const bool resolved = ResolveSides(plan, line, environment, config, faults);
   // A job that would be called after sides at fault is not told off for its name too.
   if (resolved || !plan.settings.job_name.empty()) {

@@ -49,27 +49,28 @@ Next BatchWriter::Step(TimePoint now) {
 Next BatchWriter::Write(TimePoint now) {
   const bool backfill = kind_ == Kind::kBackfill;
   if (backfill && !context_.backfill_limit.TryEnter(waker())) return Next::WhenWoken();
-  auto feedback = InFlightLimit::Feedback::kNeutral;
+  Sent sent;
   Next next = Next::Now();
   const double estimate = units_per_batch_;
   const auto user = backfill ? CapacityBucket::User::kBackfill : CapacityBucket::User::kTail;
   if (auto retry_at = context_.capacity.TakeOrRetryAt(user, estimate, now)) {
     next = Next::At(*retry_at);
   } else if (auto batch = source_.Take(now)) {
-    feedback = Send(*batch, estimate);
+    sent = Send(*batch, estimate);
   } else {
     context_.capacity.Correct(estimate, 0);
   }
   const TimePoint after = context_.clock.Now();
   if (backfill) {
-    context_.backfill_limit.Leave(feedback, after);
-  } else if (feedback == InFlightLimit::Feedback::kThrottled) {
+    context_.backfill_limit.Leave(sent.feedback, sent.took, after, InFlightLimit::Then::kGoOn);
+  } else if (sent.feedback == InFlightLimit::Feedback::kThrottled) {
     context_.backfill_limit.Slow(after);
   }
   return next;
 }
 
-InFlightLimit::Feedback BatchWriter::Send(WriteBatch& batch, double estimate) {
+BatchWriter::Sent BatchWriter::Send(WriteBatch& batch, double estimate) {
+  const TimePoint began = context_.clock.Now();
   if (kind_ == Kind::kTail) ++context_.counters.tail_writes_in_flight;
   auto result = kind_ == Kind::kBackfill && Planted(PlantedBug::kPutIfAbsent)
                     ? PutIfAbsent(batch.ops())
@@ -82,9 +83,12 @@ InFlightLimit::Feedback BatchWriter::Send(WriteBatch& batch, double estimate) {
   Count(batch, result);
   const bool throttled =
       result ? !result->unprocessed.empty() : result.error().code == ErrorCode::kThrottled;
-  batch.Settle(result, context_.clock.Now());
-  if (throttled) return InFlightLimit::Feedback::kThrottled;
-  return result ? InFlightLimit::Feedback::kSuccess : InFlightLimit::Feedback::kNeutral;
+  const TimePoint answered = context_.clock.Now();
+  batch.Settle(result, answered);
+  auto feedback = InFlightLimit::Feedback::kNeutral;
+  if (result) feedback = InFlightLimit::Feedback::kSuccess;
+  if (throttled) feedback = InFlightLimit::Feedback::kThrottled;
+  return {feedback, answered - began};
 }
 
 Result<dynamodb::BatchWriteResult> BatchWriter::PutIfAbsent(

@@ -43,7 +43,11 @@ class BatchWriter final : public Task {
 
  private:
   Next Write(TimePoint now);
-  InFlightLimit::Feedback Send(WriteBatch& batch, double estimate);
+  struct Sent {
+    InFlightLimit::Feedback feedback = InFlightLimit::Feedback::kNeutral;
+    Duration took{0};
+  };
+  Sent Send(WriteBatch& batch, double estimate);
   /// PlantedBug::kPutIfAbsent: what is there is left alone.
   Result<dynamodb::BatchWriteResult> PutIfAbsent(std::span<const dynamodb::WriteOp> ops);
   void Count(const WriteBatch& batch, const Result<dynamodb::BatchWriteResult>& result);

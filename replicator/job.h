@@ -36,6 +36,7 @@ struct JobOptions {
   Duration settle = std::chrono::seconds(5);
   size_t memory_bytes = 0;  ///< 0: limits::kDefaultMemoryBytes
   int segments = 0;         ///< 0: chosen from the table's size
+  int processors = 2;       ///< that this process may use
 };
 
 /// One side of the copy. The clients outlive the job. The streams client of a target is not used.

@@ -16,6 +16,17 @@ inline constexpr int kMaxTailWriterSlots = 64;
 inline constexpr int kInitialInFlight = 8;
 inline constexpr std::chrono::milliseconds kHalvingPause{500};
 
+/// What a call costs us, about (docs/performance.md): a batch is built, hashed, signed and sent, a
+/// page is received, checked and cut.
+inline constexpr std::chrono::microseconds kWorkOfABatch{100};
+inline constexpr std::chrono::microseconds kWorkOfAPage{1000};
+/// Calls in flight beyond this many times what keeps the processors busy are of no use: latencies
+/// vary, and so does the work. And so many are never too many.
+inline constexpr double kUsefulFactor = 3;
+inline constexpr double kUsefulPerProcessor = 2;
+/// Latencies older than two of these are forgotten.
+inline constexpr std::chrono::seconds kLatencyWindow{10};
+
 /// Unacknowledged pages per segment: one being written, one ready behind it.
 inline constexpr int kMaxPagesPerSegment = 2;
 

@@ -9,6 +9,8 @@
 
 namespace ddbsync::replicator {
 
+InFlightLimit::InFlightLimit(Options options) : options_(options), limit_(options.initial) {}
+
 bool InFlightLimit::TryEnter(const Waker& waker) {
   MutexLock lock(mutex_);
   if (in_flight_ < Effective()) {
@@ -19,19 +21,37 @@ bool InFlightLimit::TryEnter(const Waker& waker) {
   return false;
 }
 
-void InFlightLimit::Leave(Feedback feedback, TimePoint now) {
+void InFlightLimit::Leave(Feedback feedback, Duration took, TimePoint now, Then then) {
   std::vector<Waker> woken;
   {
     MutexLock lock(mutex_);
     --in_flight_;
     if (feedback == Feedback::kSuccess) {
-      limit_ = std::min<double>(maximum_, limit_ + 1.0 / limit_);
+      Grow(took, now);
     } else if (feedback == Feedback::kThrottled) {
       Halve(now);
     }
-    woken = TakeWaiting();
+    woken = TakeWaiting(then);
   }
   for (const Waker& waker : woken) waker.Wake();
+}
+
+void InFlightLimit::Grow(Duration took, TimePoint now) {
+  if (window_began_ == TimePoint::min() || now - window_began_ >= limits::kLatencyWindow) {
+    window_began_ = now;
+    shortest_before_ = std::exchange(shortest_, Duration::max());
+  }
+  shortest_ = std::min(shortest_, took);
+  if (limit_ < Useful()) limit_ = std::min<double>(options_.maximum, limit_ + 1.0 / limit_);
+}
+
+double InFlightLimit::Useful() const {
+  const Duration shortest = std::min(shortest_, shortest_before_);
+  if (options_.work == Duration::zero() || shortest == Duration::max()) return options_.maximum;
+  const double busy = options_.processors * std::chrono::duration<double>(shortest).count() /
+                      std::chrono::duration<double>(options_.work).count();
+  return std::max<double>(limits::kUsefulPerProcessor * options_.processors,
+                          limits::kUsefulFactor * busy);
 }
 
 void InFlightLimit::Slow(TimePoint now) {
@@ -50,15 +70,22 @@ void InFlightLimit::SetShare(double share) {
   {
     MutexLock lock(mutex_);
     share_ = share;
-    woken = TakeWaiting();
+    woken = TakeWaiting(Then::kQueue);
   }
   for (const Waker& waker : woken) waker.Wake();
 }
 
-std::vector<Waker> InFlightLimit::TakeWaiting() {
-  if (in_flight_ >= Effective()) return {};
-  // All: one that finds nothing to do any more would keep the place from those behind it.
-  return std::exchange(waiting_, {});
+std::vector<Waker> InFlightLimit::TakeWaiting(Then then) {
+  // One for each free place. Who is woken and finds nothing to do any more lets the place lapse
+  // until the next call leaves; therefore the last to leave wakes all, unless it will be back.
+  const bool last = in_flight_ == 0 && then == Then::kQueue;
+  const int free = Effective() - in_flight_ - (then == Then::kGoOn ? 1 : 0);
+  const size_t count =
+      last ? waiting_.size() : std::min(static_cast<size_t>(std::max(0, free)), waiting_.size());
+  std::vector<Waker> woken;
+  woken.reserve(count);
+  for (; woken.size() < count; waiting_.pop_front()) woken.push_back(std::move(waiting_.front()));
+  return woken;
 }
 
 int InFlightLimit::in_flight() const {
@@ -77,7 +104,7 @@ TimePoint InFlightLimit::last_halved() const {
 }
 
 int InFlightLimit::Effective() const {
-  return std::max(1, static_cast<int>(std::floor(limit_ * share_)));
+  return std::max(1, static_cast<int>(std::floor(std::min(limit_, Useful()) * share_)));
 }
 
 std::optional<TimePoint> CapacityBucket::TakeOrRetryAt(User user, double estimate, TimePoint now) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -10,16 +11,32 @@
 namespace ddbsync::replicator {
 
 /// Calls in flight, bounded by additive increase and multiplicative decrease: one more after a
-/// limit's worth of successes, half on a throttle. Safe from any thread.
+/// limit's worth of successes, half on a throttle. And not more than can be of use: what a call
+/// costs our processors divided by its latency says how many of them keep the processors busy;
+/// beyond that calls only wait for a processor and push each other out of its caches. Safe from any
+/// thread.
 class InFlightLimit {
  public:
-  InFlightLimit(int initial, int maximum) : maximum_(maximum), limit_(initial) {}
+  struct Options {
+    int initial;
+    int maximum;
+    /// Processor time of one call, about; zero: the latency bounds nothing.
+    Duration work = Duration::zero();
+    int processors = 1;
+  };
+  explicit InFlightLimit(Options options);
 
   /// False when the limit is reached; `waker` is then woken when a place is free.
   [[nodiscard]] bool TryEnter(const Waker& waker);
 
   enum class Feedback { kSuccess, kThrottled, kNeutral };
-  void Leave(Feedback feedback, TimePoint now);
+  /// What who leaves does next.
+  enum class Then {
+    kQueue,  ///< nothing, or enters again behind all that wait
+    kGoOn,   ///< enters again at once: nobody is woken for that place
+  };
+  /// `took`: the call's latency; looked at after a success.
+  void Leave(Feedback feedback, Duration took, TimePoint now, Then then = Then::kQueue);
 
   /// A throttle that somebody else met at the same target.
   void Slow(TimePoint now);
@@ -34,16 +51,22 @@ class InFlightLimit {
 
  private:
   [[nodiscard]] int Effective() const REQUIRES(mutex_);
+  [[nodiscard]] double Useful() const REQUIRES(mutex_);
+  void Grow(Duration took, TimePoint now) REQUIRES(mutex_);
   void Halve(TimePoint now) REQUIRES(mutex_);
-  [[nodiscard]] std::vector<Waker> TakeWaiting() REQUIRES(mutex_);
+  [[nodiscard]] std::vector<Waker> TakeWaiting(Then then) REQUIRES(mutex_);
 
-  const int maximum_;
+  const Options options_;
   mutable Mutex mutex_;
   double limit_ GUARDED_BY(mutex_);
   double share_ GUARDED_BY(mutex_) = 1.0;
   int in_flight_ GUARDED_BY(mutex_) = 0;
   TimePoint last_halved_ GUARDED_BY(mutex_) = TimePoint::min();
-  std::vector<Waker> waiting_ GUARDED_BY(mutex_);
+  std::deque<Waker> waiting_ GUARDED_BY(mutex_);
+  // The shortest latencies of this and of the last window: what a call takes that need not wait.
+  TimePoint window_began_ GUARDED_BY(mutex_) = TimePoint::min();
+  Duration shortest_ GUARDED_BY(mutex_) = Duration::max();
+  Duration shortest_before_ GUARDED_BY(mutex_) = Duration::max();
 };
 
 /// An upper bound in capacity units per second. What a call costs is known only afterwards: an

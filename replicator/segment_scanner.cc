@@ -36,9 +36,10 @@ Next SegmentScanner::Step(TimePoint now) {
 Next SegmentScanner::Read(const std::string& cursor, TimePoint now) {
   if (!context_.limit.TryEnter(waker())) return Next::WhenWoken();
   auto feedback = InFlightLimit::Feedback::kNeutral;
+  Duration took{0};
   const double estimate = context_.units_per_page;  // capacity is taken before the cost is known
   auto leave = [&](Next next) {
-    context_.limit.Leave(feedback, context_.clock.Now());
+    context_.limit.Leave(feedback, took, context_.clock.Now());
     return next;
   };
   auto grant = context_.credit.TryTake(ByteCredit::User::kBackfill,
@@ -49,12 +50,14 @@ Next SegmentScanner::Read(const std::string& cursor, TimePoint now) {
   }
 
   FencedRead fenced = context_.fence.BeginRead(now);  // before the request is sent
+  const TimePoint sent = context_.clock.Now();
   auto page = context_.source.Scan({.table = context_.table,
                                     .segment = segment_,
                                     .total_segments = context_.total_segments,
                                     .start_key = cursor,
                                     .consistent = context_.consistent},
                                    context_.schema);
+  took = context_.clock.Now() - sent;
   if (!page && Planted(PlantedBug::kSegmentEndFromError)) {
     page = dynamodb::ItemPage::Parse(R"({"Items":[],"Count":0,"ScannedCount":0})", context_.schema);
   }

@@ -13,41 +13,91 @@ using Feedback = InFlightLimit::Feedback;
 constexpr TimePoint kNow{std::chrono::hours(1)};
 
 TEST(InFlightLimit, RefusesPastItsLimitAndWakesWhenAPlaceIsFree) {
-  InFlightLimit limit(1, 8);
+  InFlightLimit limit({.initial = 1, .maximum = 8});
   int wakes = 0;
   EXPECT_TRUE(limit.TryEnter({}));
   EXPECT_FALSE(limit.TryEnter(Waker([&] { ++wakes; })));
-  limit.Leave(Feedback::kNeutral, kNow);
+  limit.Leave(Feedback::kNeutral, 1ms, kNow);
   EXPECT_EQ(wakes, 1);
 }
 
 TEST(InFlightLimit, GrowsByOneForALimitsWorthOfSuccesses) {
-  InFlightLimit limit(4, 8);
+  InFlightLimit limit({.initial = 4, .maximum = 8});
   for (int i = 0; i < 5; ++i) {
     ASSERT_TRUE(limit.TryEnter({}));
-    limit.Leave(Feedback::kSuccess, kNow);
+    limit.Leave(Feedback::kSuccess, 1ms, kNow);
   }
   EXPECT_EQ(limit.limit(), 5);
 }
 
 TEST(InFlightLimit, HalvesOnceForThrottlesThatComeTogether) {
-  InFlightLimit limit(8, 8);
+  InFlightLimit limit({.initial = 8, .maximum = 8});
   for (int i = 0; i < 4; ++i) {
     ASSERT_TRUE(limit.TryEnter({}));
-    limit.Leave(Feedback::kThrottled, kNow);
+    limit.Leave(Feedback::kThrottled, 1ms, kNow);
   }
   EXPECT_EQ(limit.limit(), 4);
   ASSERT_TRUE(limit.TryEnter({}));
-  limit.Leave(Feedback::kThrottled, kNow + limits::kHalvingPause);
+  limit.Leave(Feedback::kThrottled, 1ms, kNow + limits::kHalvingPause);
   EXPECT_EQ(limit.limit(), 2);
 }
 
 TEST(InFlightLimit, NeverFallsBelowOne) {
-  InFlightLimit limit(1, 8);
+  InFlightLimit limit({.initial = 1, .maximum = 8});
   limit.SetShare(0.01);
   ASSERT_TRUE(limit.TryEnter({}));
-  limit.Leave(Feedback::kThrottled, kNow);
+  limit.Leave(Feedback::kThrottled, 1ms, kNow);
   EXPECT_EQ(limit.limit(), 1);
+}
+
+/// How many calls get in beside those that are in flight.
+int FreePlaces(InFlightLimit& limit) {
+  int free = 0;
+  while (limit.TryEnter({})) ++free;
+  for (int i = 0; i < free; ++i) limit.Leave(Feedback::kNeutral, 1ms, kNow);
+  return free;
+}
+
+TEST(InFlightLimit, MoreCallsThanKeepTheProcessorsBusyAreOfNoUse) {
+  InFlightLimit limit({.initial = 32, .maximum = 64, .work = 100us, .processors = 2});
+  const auto call = [&](Duration took, TimePoint now) {
+    ASSERT_TRUE(limit.TryEnter({}));
+    limit.Leave(Feedback::kSuccess, took, now);
+  };
+  EXPECT_EQ(FreePlaces(limit), 32);
+  call(200us, kNow);  // of which half is work: four calls keep two processors busy
+  EXPECT_EQ(FreePlaces(limit), 4 * static_cast<int>(limits::kUsefulFactor));
+  call(5ms, kNow);  // this one waited for something
+  EXPECT_EQ(FreePlaces(limit), 4 * static_cast<int>(limits::kUsefulFactor));
+  call(1us, kNow);
+  EXPECT_EQ(FreePlaces(limit), 2 * static_cast<int>(limits::kUsefulPerProcessor));
+  // The way to the server has become longer.
+  for (int i = 1; i <= 3; ++i) call(50ms, kNow + i * limits::kLatencyWindow);
+  EXPECT_GE(FreePlaces(limit), 32);
+}
+
+TEST(InFlightLimit, WhoGoesOnKeepsItsPlace) {
+  InFlightLimit limit({.initial = 1, .maximum = 8});
+  int wakes = 0;
+  ASSERT_TRUE(limit.TryEnter({}));
+  ASSERT_FALSE(limit.TryEnter(Waker([&] { ++wakes; })));
+  limit.Leave(Feedback::kNeutral, 1ms, kNow, InFlightLimit::Then::kGoOn);
+  EXPECT_EQ(wakes, 0);
+  ASSERT_TRUE(limit.TryEnter({}));
+  limit.Leave(Feedback::kNeutral, 1ms, kNow);
+  EXPECT_EQ(wakes, 1);
+}
+
+TEST(InFlightLimit, OneIsWokenForEachFreePlaceAndAllByTheLastToLeave) {
+  InFlightLimit limit({.initial = 2, .maximum = 2});
+  int wakes = 0;
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(limit.TryEnter({}));
+  for (int i = 0; i < 4; ++i) ASSERT_FALSE(limit.TryEnter(Waker([&] { ++wakes; })));
+  limit.Leave(Feedback::kNeutral, 1ms, kNow);
+  EXPECT_EQ(wakes, 1);
+  // Who was woken may have had nothing to do.
+  limit.Leave(Feedback::kNeutral, 1ms, kNow);
+  EXPECT_EQ(wakes, 4);
 }
 
 /// Units taken within `seconds` by calls that each cost `actual` where `estimate` was believed.

@@ -87,7 +87,7 @@ class TailQueueTest : public ::testing::Test {
   DeadLetters dead_letters_{ledger_, server_clock_, {}};
   TailQueue queue_{fence_, rechecks_, dead_letters_, budget_};
   WriteGate gate_{TimePoint::min()};
-  InFlightLimit limit_{8, 64};
+  InFlightLimit limit_{{.initial = 8, .maximum = 64}};
   CapacityBucket capacity_{std::nullopt};
   Counters counters_;
   Health health_;
