@@ -58,7 +58,7 @@ Next BatchWriter::Write(TimePoint now) {
   } else if (auto batch = source_.Take(now)) {
     sent = Send(*batch, estimate);
   } else {
-    context_.capacity.Correct(estimate, 0);
+    context_.capacity.GiveBack(estimate);
   }
   const TimePoint after = context_.clock.Now();
   if (backfill) {
@@ -77,10 +77,14 @@ BatchWriter::Sent BatchWriter::Send(WriteBatch& batch, double estimate) {
                     : context_.target.BatchWriteItem(context_.table, batch.ops(), context_.schema);
   if (result && Planted(PlantedBug::kUnprocessedItemsDropped)) result->unprocessed.clear();
   if (kind_ == Kind::kTail) --context_.counters.tail_writes_in_flight;
-  const double units = result ? result->consumed_units.value_or(UnitsOf(batch.ops())) : 0;
-  context_.capacity.Correct(estimate, units);
-  if (units > 0) units_per_batch_ = units;
-  Count(batch, result);
+  double units = 0;
+  if (result) {
+    units = context_.capacity.Charge(estimate, result->consumed_units, UnitsOf(batch.ops()));
+    if (units > 0) units_per_batch_ = units;
+  } else {
+    context_.capacity.GiveBack(estimate);
+  }
+  Count(batch, result, units);
   const bool throttled =
       result ? !result->unprocessed.empty() : result.error().code == ErrorCode::kThrottled;
   const TimePoint answered = context_.clock.Now();
@@ -115,7 +119,8 @@ Result<dynamodb::BatchWriteResult> BatchWriter::PutIfAbsent(
   return result;
 }
 
-void BatchWriter::Count(const WriteBatch& batch, const Result<dynamodb::BatchWriteResult>& result) {
+void BatchWriter::Count(const WriteBatch& batch, const Result<dynamodb::BatchWriteResult>& result,
+                        double units) {
   Counters& counters = context_.counters;
   if (!result) {
     switch (result.error().code) {
@@ -139,7 +144,7 @@ void BatchWriter::Count(const WriteBatch& batch, const Result<dynamodb::BatchWri
     return;
   }
   context_.health.Success(kTargetWrites);
-  counters.target_write_units += result->consumed_units.value_or(UnitsOf(batch.ops()));
+  counters.target_write_units += units;
   counters.unprocessed += static_cast<int64_t>(result->unprocessed.size());
   size_t next_unprocessed = 0;
   for (size_t i = 0; i < batch.ops().size(); ++i) {

@@ -50,7 +50,8 @@ class BatchWriter final : public Task {
   Sent Send(WriteBatch& batch, double estimate);
   /// PlantedBug::kPutIfAbsent: what is there is left alone.
   Result<dynamodb::BatchWriteResult> PutIfAbsent(std::span<const dynamodb::WriteOp> ops);
-  void Count(const WriteBatch& batch, const Result<dynamodb::BatchWriteResult>& result);
+  void Count(const WriteBatch& batch, const Result<dynamodb::BatchWriteResult>& result,
+             double units);
 
   const Kind kind_;
   const int slot_;

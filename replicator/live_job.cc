@@ -71,8 +71,8 @@ LiveJob::LiveJob(JobOptions options, Side source, Side target, StartingPoint poi
                    .maximum = limits::kOpenSegments,
                    .work = limits::kWorkOfAPage,
                    .processors = options_.processors}),
-      read_capacity_(ReadCapacityOf(options_, point_.source)),
-      write_capacity_(options_.write_capacity),
+      read_capacity_("read-capacity", ReadCapacityOf(options_, point_.source)),
+      write_capacity_("write-capacity", options_.write_capacity),
       tail_queue_(fence_, rechecks_, dead_letters_, target_budget_) {
   if (wants_backfill()) {
     backfill_ =

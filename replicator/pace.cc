@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/log.h"
 #include "replicator/limits.h"
 
 namespace ddbsync::replicator {
@@ -123,9 +124,26 @@ std::optional<TimePoint> CapacityBucket::TakeOrRetryAt(User user, double estimat
   return now + std::min(std::chrono::ceil<std::chrono::milliseconds>(wait), limits::kCapacityLook);
 }
 
-void CapacityBucket::Correct(double estimate, double actual) {
+void CapacityBucket::GiveBack(double estimate) {
   MutexLock lock(mutex_);
-  if (rate_) available_ += estimate - actual;
+  if (rate_) available_ += estimate;
+}
+
+double CapacityBucket::Charge(double estimate, std::optional<double> reported, double computed) {
+  const double units = reported.value_or(computed);
+  bool tell = false;
+  {
+    MutexLock lock(mutex_);
+    if (!rate_) return units;
+    available_ += estimate - units;
+    tell = !reported && !std::exchange(told_, true);
+  }
+  if (tell) {
+    Log(LogLevel::kWarning, "capacity_computed",
+        "the server does not say what a call costs: the limit is kept by what AWS would charge",
+        {{"limit", name_}});
+  }
+  return units;
 }
 
 void CapacityBucket::SetRate(std::optional<double> units_per_second) {

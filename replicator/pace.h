@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -74,7 +75,9 @@ class InFlightLimit {
 /// call's error. No rate: no bound. Safe from any thread.
 class CapacityBucket {
  public:
-  explicit CapacityBucket(std::optional<double> units_per_second) : rate_(units_per_second) {}
+  /// `name`: "read-capacity" or "write-capacity", for the log.
+  CapacityBucket(std::string_view name, std::optional<double> units_per_second)
+      : name_(name), rate_(units_per_second) {}
 
   enum class User { kTail, kBackfill };
 
@@ -82,8 +85,11 @@ class CapacityBucket {
   /// what is not there yet, and the backfill waits until that is paid back.
   [[nodiscard]] std::optional<TimePoint> TakeOrRetryAt(User user, double estimate, TimePoint now);
 
-  /// The call cost `actual` units.
-  void Correct(double estimate, double actual);
+  /// The call was not made, or failed: it cost nothing.
+  void GiveBack(double estimate);
+  /// The call cost what the server reports; where it reports nothing, what we compute, and that is
+  /// logged once if there is a bound to keep. Returns the units.
+  double Charge(double estimate, std::optional<double> reported, double computed);
 
   void SetRate(std::optional<double> units_per_second);
   [[nodiscard]] std::optional<double> rate() const;
@@ -93,7 +99,9 @@ class CapacityBucket {
  private:
   void Refill(TimePoint now) REQUIRES(mutex_);
 
+  const std::string_view name_;
   mutable Mutex mutex_;
+  bool told_ GUARDED_BY(mutex_) = false;  ///< that costs are computed
   std::optional<double> rate_ GUARDED_BY(mutex_);
   double available_ GUARDED_BY(mutex_) = 0;
   std::optional<TimePoint> refilled_ GUARDED_BY(mutex_);

@@ -62,7 +62,7 @@ Next SegmentScanner::Read(const std::string& cursor, TimePoint now) {
     page = dynamodb::ItemPage::Parse(R"({"Items":[],"Count":0,"ScannedCount":0})", context_.schema);
   }
   if (!page) {
-    context_.capacity.Correct(estimate, 0);
+    context_.capacity.GiveBack(estimate);
     if (page.error().code == ErrorCode::kThrottled) {
       feedback = InFlightLimit::Feedback::kThrottled;
     }
@@ -74,10 +74,9 @@ Next SegmentScanner::Read(const std::string& cursor, TimePoint now) {
   grant->ResizeTo(page->bytes());
   const double computed = std::ceil(static_cast<double>(page->bytes()) / kBytesPerUnit) *
                           (context_.consistent ? 1.0 : 0.5);
-  const double units =
-      page->consumed_units().value_or(std::min(computed, limits::kUnitsOfFullPage));
+  const double units = context_.capacity.Charge(estimate, page->consumed_units(),
+                                                std::min(computed, limits::kUnitsOfFullPage));
   context_.units_per_page = units;
-  context_.capacity.Correct(estimate, units);
   context_.counters.source_read_units += units;
   context_.backfill.AddPage(std::make_shared<BackfillPage>(*std::move(page), *std::move(grant),
                                                            std::move(fenced), segment_, cursor),

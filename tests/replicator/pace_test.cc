@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
+#include "base/log.h"
 #include "replicator/limits.h"
 
 namespace ddbsync::replicator {
@@ -102,18 +106,43 @@ TEST(InFlightLimit, OneIsWokenForEachFreePlaceAndAllByTheLastToLeave) {
 
 /// Units taken within `seconds` by calls that each cost `actual` where `estimate` was believed.
 double Taken(double rate, double estimate, double actual, int seconds) {
-  CapacityBucket bucket(rate);
+  CapacityBucket bucket("write-capacity", rate);
   double taken = 0;
   TimePoint now = kNow;
   while (now < kNow + std::chrono::seconds(seconds)) {
     if (auto retry_at = bucket.TakeOrRetryAt(CapacityBucket::User::kBackfill, estimate, now)) {
       now = *retry_at;
     } else {
-      bucket.Correct(estimate, actual);
+      bucket.Charge(estimate, actual, 0);
       taken += actual;
     }
   }
   return taken;
+}
+
+class CapacityLogTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    lines_.clear();
+    SetLogSink([](std::string_view line) { lines_.emplace_back(line); });
+  }
+  void TearDown() override { SetLogSink(nullptr); }
+
+  static std::vector<std::string> lines_;
+};
+std::vector<std::string> CapacityLogTest::lines_;
+
+TEST_F(CapacityLogTest, ThatCostsAreComputedIsSaidOnceWhereABoundIsKept) {
+  CapacityBucket bounded("read-capacity", 10);
+  EXPECT_EQ(bounded.Charge(1, 3, 128), 3);
+  EXPECT_TRUE(lines_.empty());
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(bounded.Charge(1, {}, 128), 128);
+  ASSERT_EQ(lines_.size(), 1U);
+  EXPECT_NE(lines_[0].find("capacity_computed"), std::string::npos);
+  EXPECT_NE(lines_[0].find("read-capacity"), std::string::npos);
+  CapacityBucket unbounded("write-capacity", {});
+  EXPECT_EQ(unbounded.Charge(1, {}, 25), 25);
+  EXPECT_EQ(lines_.size(), 1U);
 }
 
 TEST(CapacityBucket, KeepsItsRateWhateverTheEstimate) {
@@ -123,26 +152,26 @@ TEST(CapacityBucket, KeepsItsRateWhateverTheEstimate) {
 }
 
 TEST(CapacityBucket, WhatWasTakenTooMuchIsOthersAtOnce) {
-  CapacityBucket bucket(60);
+  CapacityBucket bucket("write-capacity", 60);
   const auto backfill = CapacityBucket::User::kBackfill;
   auto begun = kNow;
   while (auto retry_at = bucket.TakeOrRetryAt(backfill, 256, begun)) begun = *retry_at;
   const auto other = bucket.TakeOrRetryAt(backfill, 256, begun);
   ASSERT_TRUE(other);  // 256 units are over four seconds' worth
-  bucket.Correct(256, 1);
+  bucket.Charge(256, 1, 0);
   EXPECT_LE(*other, begun + std::chrono::milliseconds(100));
   EXPECT_EQ(bucket.TakeOrRetryAt(backfill, 256, *other), std::nullopt);
 }
 
 TEST(CapacityBucket, TheTailGoesFirst) {
-  CapacityBucket bucket(100);
+  CapacityBucket bucket("write-capacity", 100);
   while (!bucket.TakeOrRetryAt(CapacityBucket::User::kBackfill, 10, kNow)) {
   }
   EXPECT_EQ(bucket.TakeOrRetryAt(CapacityBucket::User::kTail, 10, kNow), std::nullopt);
 }
 
 TEST(CapacityBucket, WithoutARateThereIsNoBound) {
-  CapacityBucket bucket(std::nullopt);
+  CapacityBucket bucket("write-capacity", std::nullopt);
   for (int i = 0; i < 1000; ++i) {
     ASSERT_EQ(bucket.TakeOrRetryAt(CapacityBucket::User::kBackfill, 1e9, kNow), std::nullopt);
   }

@@ -88,7 +88,7 @@ class TailQueueTest : public ::testing::Test {
   TailQueue queue_{fence_, rechecks_, dead_letters_, budget_};
   WriteGate gate_{TimePoint::min()};
   InFlightLimit limit_{{.initial = 8, .maximum = 64}};
-  CapacityBucket capacity_{std::nullopt};
+  CapacityBucket capacity_{"write-capacity", std::nullopt};
   Counters counters_;
   Health health_;
   WriterContext context_{target_,   table_,    schema_, gate_,           limit_,
