@@ -16,7 +16,7 @@ namespace {
 /// DynamoDB's limit of a partition and what half of the partitions of P10 are cut down to.
 constexpr double kSlowUnits = 100;
 /// Filled so that full use of the partitions takes so long: begin and end are a small part.
-constexpr double kSeconds = 30;
+constexpr double kSeconds = 10;
 /// Nobody learns more from naive writing after that.
 constexpr double kNaiveSeconds = 30;
 constexpr double kLongestSeconds = 3600;
