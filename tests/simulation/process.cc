@@ -47,6 +47,7 @@ Process::Endpoint::Endpoint(const Surroundings& outside, fake::FakeDynamoDb& ser
                             Observer& observer, uint64_t seed)
     : transport(service, outside.machine.sleeping_clock(),
                 {.seed = seed,
+                 .least_delay = outside.least_delay,
                  .max_request_delay = outside.longest_delay,
                  .max_response_delay = outside.longest_delay,
                  .is_up = [&machine = outside.machine] { return machine.powered(); }}),

@@ -26,7 +26,8 @@ struct Surroundings {
   fake::MemoryDisk& disk;
   fake::FakeDynamoDb& source;
   fake::FakeDynamoDb& target;
-  Duration longest_delay;  ///< of a message, each way
+  Duration longest_delay;   ///< of a message, each way
+  Duration least_delay{0};  ///< what every message takes; the drawn delay comes on top
 };
 
 /// One life of ddbsync: the real engine with clients of its own, from its start until the machine

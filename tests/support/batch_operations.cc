@@ -160,6 +160,8 @@ std::string BatchWriteItem(State& state, json& request) {
     units[write.table_as_sent] += cost;
     state.Write(*write.table, write.position, write.key_json, std::move(write.item));
   }
+  ++state.batches.all;
+  if (throttled > 0) ++(throttled == writes.size() ? state.batches.refused : state.batches.cut);
   // Nothing at all could be written: AWS answers with the error instead.
   if (throttled == writes.size()) {
     RefuseThroughput(writes[0].table->arn, "TableWriteKeyRangeThroughputExceeded");

@@ -92,6 +92,30 @@ std::vector<ShardSummary> FakeDynamoDb::Shards(std::string_view table) {
   });
 }
 
+size_t FakeDynamoDb::CountItems(std::string_view table) {
+  return service_->With([&](State& state) -> size_t {
+    const auto found = state.tables.find(table);
+    return found == state.tables.end() ? 0 : found->second.items.size();
+  });
+}
+
+std::vector<PartitionLoad> FakeDynamoDb::Partitions(std::string_view table) {
+  return service_->With([&](State& state) {
+    std::vector<PartitionLoad> loads;
+    const auto found = state.tables.find(table);
+    if (found == state.tables.end()) return loads;
+    for (const Table::Bucket& bucket : found->second.partitions) {
+      loads.push_back({bucket.rate, bucket.taken, bucket.refused,
+                       std::chrono::floor<std::chrono::milliseconds>(bucket.last_taken)});
+    }
+    return loads;
+  });
+}
+
+BatchTally FakeDynamoDb::Batches() {
+  return service_->With([](State& state) { return state.batches; });
+}
+
 bool FakeDynamoDb::SplitShard(std::string_view table, std::string_view shard_id) {
   return service_->With([&](State& state) {
     Stream* stream = StreamOfTable(state, table);

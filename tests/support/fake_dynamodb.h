@@ -46,6 +46,21 @@ struct ShardSummary {
   size_t records = 0;  ///< not yet trimmed
 };
 
+/// BatchWriteItem calls, and what the partitions' limits did to them.
+struct BatchTally {
+  uint64_t all = 0;
+  uint64_t refused = 0;  ///< ProvisionedThroughputExceededException: nothing could be written
+  uint64_t cut = 0;      ///< part came back as UnprocessedItems
+};
+
+/// What a partition of a table gave so far.
+struct PartitionLoad {
+  double rate = 0;       ///< its limit, in units per second
+  double units = 0;      ///< written
+  uint64_t refused = 0;  ///< writes
+  WallTime last;         ///< when something was written last
+};
+
 /// DynamoDB and DynamoDB Streams in memory, checked against AWS's rules by the contract suite. The
 /// same seed, clock and requests give the same answers to the byte. Safe from any thread; one
 /// request is carried out at a time.
@@ -87,6 +102,10 @@ class FakeDynamoDb {
   /// All items of a table, by key; both normalised, compact JSON. Empty when there is no table.
   std::map<std::string, std::string> Items(std::string_view table);
   std::vector<ShardSummary> Shards(std::string_view table);  ///< of its latest stream
+  [[nodiscard]] size_t CountItems(std::string_view table);
+  /// In the order of the hash space; empty before the first write, or without limits.
+  std::vector<PartitionLoad> Partitions(std::string_view table);
+  [[nodiscard]] BatchTally Batches();  ///< to all tables
 
   // False when there is no such table or open shard.
   bool SplitShard(std::string_view table, std::string_view shard_id);

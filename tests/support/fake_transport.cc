@@ -81,8 +81,8 @@ Result<aws::HttpResponse> FakeTransport::Send(const aws::HttpRequest& request) {
 
 FakeTransport::Delays FakeTransport::Draw(Duration timeout) {
   MutexLock lock(mutex_);
-  const Duration there = random_.UpTo(options_.max_request_delay);
-  const Duration back = random_.UpTo(options_.max_response_delay);
+  const Duration there = options_.least_delay + random_.UpTo(options_.max_request_delay);
+  const Duration back = options_.least_delay + random_.UpTo(options_.max_response_delay);
   return {there, back, random_.UpTo(timeout)};
 }
 

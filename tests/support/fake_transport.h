@@ -19,6 +19,7 @@ class FakeTransport final : public aws::Transport {
  public:
   struct Options {
     uint64_t seed = 1;
+    Duration least_delay{0};         ///< of a message, each way; what is drawn comes on top
     Duration max_request_delay{0};   ///< drawn for each request, from zero
     Duration max_response_delay{0};  ///< likewise
     /// False: the machine is off, nothing leaves it any more (SimExecutor::powered). Null: always

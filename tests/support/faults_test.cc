@@ -193,6 +193,50 @@ TEST_F(FaultsTest, HotPartitionIsThrottledAlone) {
   EXPECT_EQ(Put("x")->status, 200);
 }
 
+TEST_F(FaultsTest, PartitionsHaveRatesOfTheirOwnAndSayWhatTheyGave) {
+  Begin({.partition_write_units = 1000, .partitions = 2, .partition_exceptions = {{1, 2.0}}});
+  const json answer = json::parse(Send("BatchWriteItem", Batch(25))->body);
+  const size_t left = answer["UnprocessedItems"]["tbl"].size();
+  const auto loads = service_->Partitions("tbl");
+  ASSERT_EQ(loads.size(), 2U);
+  EXPECT_EQ(loads[0].rate, 1000);
+  EXPECT_EQ(loads[1].rate, 2);
+  EXPECT_EQ(loads[1].units, 2);
+  EXPECT_EQ(loads[1].refused, left);
+  EXPECT_EQ(loads[0].units + loads[1].units + static_cast<double>(left), 25);
+  EXPECT_EQ(loads[0].last, service_->Now());
+  EXPECT_EQ(service_->CountItems("tbl"), 25 - left);
+  EXPECT_EQ(service_->Batches().all, 1U);
+  EXPECT_EQ(service_->Batches().cut, 1U);
+}
+
+TEST_F(FaultsTest, WhatAPartitionDidNotUseIsKeptAsLongAsTheBurst) {
+  Begin({.partition_write_units = 5, .partition_burst = 2s});
+  const auto fits = [&] {
+    const json answer = json::parse(Send("BatchWriteItem", Batch(25))->body);
+    return 25 - answer["UnprocessedItems"]["tbl"].size();
+  };
+  EXPECT_EQ(fits(), 10U);
+  clock_.Advance(1s);
+  EXPECT_EQ(fits(), 5U);
+  clock_.Advance(1min);
+  EXPECT_EQ(fits(), 10U);
+  EXPECT_EQ(service_->Batches().refused, 0U);
+  EXPECT_EQ(Send("BatchWriteItem", Batch(25))->status, 400);
+  EXPECT_EQ(service_->Batches().refused, 1U);
+}
+
+TEST_F(FaultsTest, EveryMessageTakesItsLeastDelay) {
+  transport_ = std::make_unique<FakeTransport>(
+      *service_, clock_, FakeTransport::Options{.least_delay = 2ms, .max_request_delay = 1ms});
+  for (int i = 0; i < 20; ++i) {
+    const TimePoint sent = clock_.Now();
+    EXPECT_EQ(Put("a")->status, 200);
+    EXPECT_GE(clock_.Now() - sent, 4ms);
+    EXPECT_LE(clock_.Now() - sent, 5ms);
+  }
+}
+
 TEST_F(FaultsTest, EventuallyConsistentReadsMayBeStaleAndConsistentOnesNever) {
   Begin({.staleness = 5s});
   ASSERT_EQ(Put("a")->status, 200);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "base/clock.h"
@@ -45,6 +46,9 @@ struct Options {
   /// Write units per second of each of `partitions` equal ranges of the hash space; zero: no limit.
   double partition_write_units = 0;
   int partitions = 1;
+  std::map<int, double> partition_exceptions = {};  ///< partitions with another rate, by number
+  /// What a limited partition does not use it keeps for so long. AWS: up to 300 s, but not always.
+  Duration partition_burst = std::chrono::seconds(1);
   bool send_crc = true;
   bool report_capacity = true;   ///< false: ConsumedCapacity is left out, as by some servers
   bool refuse_capacity = false;  ///< true: ReturnConsumedCapacity is a ValidationException

@@ -87,21 +87,33 @@ std::optional<StoredItem> State::Write(Table& table, const Position& position,
 bool State::TakeWriteUnits(Table& table, const Position& position, double units) {
   if (options.partition_write_units <= 0) return true;
   constexpr double kHashes = 18446744073709551616.0;  // 2^64
-  const auto count = static_cast<size_t>(std::max(options.partitions, 1));
-  // Every partition starts with one second's units, the bucket's depth.
-  if (table.partitions.empty()) {
-    table.partitions.assign(count, {options.partition_write_units, now});
+  const double depth = std::chrono::duration<double>(options.partition_burst).count();
+  const int count = std::max(options.partitions, 1);
+  // Every partition starts with a full bucket.
+  for (int i = static_cast<int>(table.partitions.size()); i < count; ++i) {
+    const auto exception = options.partition_exceptions.find(i);
+    const double rate = exception != options.partition_exceptions.end()
+                            ? exception->second
+                            : options.partition_write_units;
+    Table::Bucket& full = table.partitions.emplace_back();
+    full.rate = rate;
+    full.units = rate * depth;
+    full.filled = now;
   }
   const double share = static_cast<double>(HashOf(position)) / kHashes;
-  const auto index = std::min(static_cast<size_t>(share * static_cast<double>(count)), count - 1);
-  Table::Bucket& bucket = table.partitions[index];
+  const int index = std::min(static_cast<int>(share * count), count - 1);
+  Table::Bucket& bucket = table.partitions[static_cast<size_t>(index)];
   const double seconds = std::chrono::duration<double>(now - bucket.filled).count();
-  bucket.units = std::min(bucket.units + seconds * options.partition_write_units,
-                          options.partition_write_units);
+  bucket.units = std::min(bucket.units + seconds * bucket.rate, bucket.rate * depth);
   bucket.filled = now;
   // As on AWS, a write goes through while anything is left, and may overdraw.
-  if (bucket.units <= 0) return false;
+  if (bucket.units <= 0) {
+    ++bucket.refused;
+    return false;
+  }
   bucket.units -= units;
+  bucket.taken += units;
+  bucket.last_taken = now;
   return true;
 }
 

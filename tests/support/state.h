@@ -29,6 +29,7 @@ struct State {
   std::map<std::string, Stream, std::less<>> streams;  ///< by ARN; outlive their tables
   std::function<void(const AppliedWrite&)> observer;
   Instant last_stream_label;
+  BatchTally batches;
 
   /// The table of a name or ARN. Refuses when there is none, or (unless `any_status`) when it is
   /// not ACTIVE yet.

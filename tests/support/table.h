@@ -45,10 +45,14 @@ struct Table {
   };
   std::deque<Replaced> replaced;
 
-  /// Write units left in each partition, when limited.
+  /// Write units left in each partition, when limited, and what became of them so far.
   struct Bucket {
+    double rate = 0;
     double units = 0;
     Instant filled;
+    double taken = 0;
+    uint64_t refused = 0;
+    Instant last_taken;
   };
   std::vector<Bucket> partitions;
 
