@@ -23,9 +23,9 @@ class VirtualCopyTest : public testing::Test {
   static CopySettings Small() {
     CopySettings settings;
     settings.partitions = 8;
-    settings.units_per_second = 200;
-    settings.items = 6400;
-    settings.page_items = 50;
+    settings.units_per_second = 100;
+    settings.items = 3200;
+    settings.page_items = 25;
     return settings;
   }
 };
@@ -33,13 +33,13 @@ class VirtualCopyTest : public testing::Test {
 TEST_F(VirtualCopyTest, ACopyUsesMostOfWhatThePartitionsGive) {
   const CopyFigures figures = CopyInVirtualTime(Small());
   EXPECT_EQ(figures.ended, "");
-  EXPECT_EQ(figures.copied, 6400U);
+  EXPECT_EQ(figures.copied, 3200U);
   // Never more than there is: a partition may overdraw by an item's units, once.
   EXPECT_LE(figures.all.units, figures.all.available + 8);
   EXPECT_GT(figures.all.ratio(), 0.6);
   EXPECT_GT(figures.fast.ratio(), 0.6);
-  // 1600 units a second, and a second's worth of them was saved up.
-  EXPECT_GE(figures.seconds, 6400.0 / 1600 - 1 - 0.01);
+  // 800 units a second, and a second's worth of them was saved up.
+  EXPECT_GE(figures.seconds, 3200.0 / 800 - 1 - 0.01);
 }
 
 TEST_F(VirtualCopyTest, TheSecondsAddUpToTheWhole) {
@@ -60,14 +60,14 @@ TEST_F(VirtualCopyTest, TheSecondsAddUpToTheWhole) {
 
 TEST_F(VirtualCopyTest, SlowPartitionsCountOnTheirOwn) {
   CopySettings settings = Small();
-  settings.slow_units_per_second = 20;
+  settings.slow_units_per_second = 10;
   settings.at_most = 5s;
   const CopyFigures figures = CopyInVirtualTime(settings);
   EXPECT_EQ(figures.ended, "cut off");
-  EXPECT_LT(figures.copied, 6400U);
+  EXPECT_LT(figures.copied, 3200U);
   // Four of each sort: in five seconds, and what they had saved up.
-  EXPECT_LE(figures.all.available, 4 * (200.0 + 20.0) * 6 + 1);
-  EXPECT_LE(figures.fast.available, 4 * 200.0 * 6 + 1);
+  EXPECT_LE(figures.all.available, 4 * (100.0 + 10.0) * 6 + 1);
+  EXPECT_LE(figures.fast.available, 4 * 100.0 * 6 + 1);
   EXPECT_LE(figures.fast.units, figures.all.units);
   EXPECT_GT(figures.refused_writes, 0U);
   EXPECT_GT(figures.batches.refused + figures.batches.cut, 0U);
@@ -89,11 +89,11 @@ TEST_F(VirtualCopyTest, TheReportHasWhatThePlotsNeed) {
   EXPECT_EQ(report["case"], "P9");
   EXPECT_EQ(report["dealt"], true);
   EXPECT_EQ(report["complete"], true);
-  EXPECT_EQ(report["items_copied"], 6400);
+  EXPECT_EQ(report["items_copied"], 3200);
   EXPECT_EQ(report["wall_seconds"], 1.5);
   EXPECT_GE(report["fast"]["requests"]["throttled_share"], 0);
   EXPECT_LE(report["requests"]["throttled_share"], 1);
-  EXPECT_GT(report["requests"]["total"], 6400 / 25 - 1);
+  EXPECT_GT(report["requests"]["total"], 3200 / 25 - 1);
   const size_t seconds = report["utilisation"].size();
   EXPECT_GT(seconds, 2U);
   for (const char* list : {"fast_utilisation", "throttled_requests", "in_flight_limit"}) {
