@@ -59,7 +59,7 @@ void Backfill::Start(Dealer& dealer, std::function<Waker(int segment)> open) {
   std::vector<int> next;
   {
     MutexLock lock(mutex_);
-    next = TakeNextSegments();
+    next = TakeNextSegments(0);
   }
   OpenSegments(next);
 }
@@ -112,7 +112,9 @@ void Backfill::OnPageSettled(BackfillPage& page, TimePoint now) {
     if (page.stale && !segment.rereading) discard = BeginReread(segment, page);
     Advance(segment);
     scanner = segment.scanner;
-    next = TakeNextSegments();
+    // Its neighbour, so that as many stay open in each part of the hash space, and slow parts hold
+    // no more places than they had.
+    next = TakeNextSegments(page.segment + 1);
   }
   for (const auto& later : discard) dealer_->Discard(*later, now);
   OpenSegments(next);
@@ -164,13 +166,22 @@ void Backfill::Advance(Segment& segment) {
   }
 }
 
-std::vector<int> Backfill::TakeNextSegments() {
+std::vector<int> Backfill::TakeNextSegments(int preferred) {
+  const auto waits = [this](int segment) REQUIRES(mutex_) {
+    const Segment& candidate = segments_[static_cast<size_t>(segment)];
+    return !candidate.open && !candidate.record.finished;
+  };
   std::vector<int> next;
-  while (open_count_ < options_.open_segments && !to_open_.empty()) {
-    next.push_back(to_open_.front());
-    to_open_.pop_front();
-    segments_[static_cast<size_t>(next.back())].open = true;
+  const auto take = [&](int segment) REQUIRES(mutex_) {
+    segments_[static_cast<size_t>(segment)].open = true;
     ++open_count_;
+    next.push_back(segment);
+  };
+  const bool room = open_count_ < options_.open_segments;
+  if (room && preferred < options_.total_segments && waits(preferred)) take(preferred);
+  while (open_count_ < options_.open_segments && !to_open_.empty()) {
+    if (waits(to_open_.front())) take(to_open_.front());
+    to_open_.pop_front();
   }
   return next;
 }

@@ -71,7 +71,8 @@ class Backfill final : public PageOwner {
     Waker scanner;
   };
 
-  [[nodiscard]] std::vector<int> TakeNextSegments() REQUIRES(mutex_);
+  /// As many as there is room for: `preferred` first, if it waits to be opened.
+  [[nodiscard]] std::vector<int> TakeNextSegments(int preferred) REQUIRES(mutex_);
   void OpenSegments(const std::vector<int>& segments);
   void Advance(Segment& segment) REQUIRES(mutex_);
   [[nodiscard]] std::vector<std::shared_ptr<BackfillPage>> BeginReread(Segment& segment,

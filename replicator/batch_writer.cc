@@ -85,14 +85,22 @@ BatchWriter::Sent BatchWriter::Send(WriteBatch& batch, double estimate) {
     context_.capacity.GiveBack(estimate);
   }
   Count(batch, result, units);
-  const bool throttled =
-      result ? !result->unprocessed.empty() : result.error().code == ErrorCode::kThrottled;
   const TimePoint answered = context_.clock.Now();
   batch.Settle(result, answered);
-  auto feedback = InFlightLimit::Feedback::kNeutral;
-  if (result) feedback = InFlightLimit::Feedback::kSuccess;
-  if (throttled) feedback = InFlightLimit::Feedback::kThrottled;
-  return {feedback, answered - began};
+  return {FeedbackOf(batch, result), answered - began};
+}
+
+InFlightLimit::Feedback BatchWriter::FeedbackOf(
+    const WriteBatch& batch, const Result<dynamodb::BatchWriteResult>& result) const {
+  using Feedback = InFlightLimit::Feedback;
+  if (!result) {
+    return result.error().code == ErrorCode::kThrottled ? Feedback::kThrottled : Feedback::kNeutral;
+  }
+  if (result->unprocessed.empty()) return Feedback::kSuccess;
+  // A few key ranges that are throttled are held back by themselves (lane_pace.h); fewer calls
+  // would hold back all others too. The tail has no lanes: whatever hinders it, the copy gives way.
+  const bool most = 2 * result->unprocessed.size() >= batch.ops().size();
+  return most || kind_ == Kind::kTail ? Feedback::kThrottled : Feedback::kNeutral;
 }
 
 Result<dynamodb::BatchWriteResult> BatchWriter::PutIfAbsent(

@@ -48,6 +48,8 @@ class BatchWriter final : public Task {
     Duration took{0};
   };
   Sent Send(WriteBatch& batch, double estimate);
+  [[nodiscard]] InFlightLimit::Feedback FeedbackOf(
+      const WriteBatch& batch, const Result<dynamodb::BatchWriteResult>& result) const;
   /// PlantedBug::kPutIfAbsent: what is there is left alone.
   Result<dynamodb::BatchWriteResult> PutIfAbsent(std::span<const dynamodb::WriteOp> ops);
   void Count(const WriteBatch& batch, const Result<dynamodb::BatchWriteResult>& result,

@@ -45,7 +45,9 @@ class Dealer::Batch final : public WriteBatch {
         dealer_.isolated_.emplace_back(items_.begin(), middle);
         dealer_.isolated_.emplace_back(middle, items_.end());
       } else {
-        for (const Item& item : items_) dealer_.ReturnItem(item, now);
+        const bool throttled = result.error().code == ErrorCode::kThrottled;
+        const auto cause = throttled ? SegmentLanes::Cause::kRefused : SegmentLanes::Cause::kFailed;
+        for (const Item& item : items_) dealer_.ReturnItem(item, cause, now);
       }
       settled = dealer_.TakeSettled();
       // Who is idle does not know of what has just come back.
@@ -90,9 +92,9 @@ class Dealer::Batch final : public WriteBatch {
   void Distribute(const std::vector<size_t>& unprocessed, TimePoint now) REQUIRES(dealer_.mutex_) {
     for (size_t i = 0; i < items_.size(); ++i) {
       if (std::ranges::binary_search(unprocessed, i)) {
-        dealer_.ReturnItem(items_[i], now);
+        dealer_.ReturnItem(items_[i], SegmentLanes::Cause::kRefused, now);
       } else {
-        SegmentLanes::OnWritten(items_[i]);
+        SegmentLanes::OnWritten(items_[i], now);
         dealer_.CloseItem(*items_[i].page, Fate::kWritten);
       }
     }
@@ -235,11 +237,11 @@ void Dealer::CloseItem(BackfillPage& page, Fate fate) {
   if (--page.open == 0) settled_pages_.push_back(&page);
 }
 
-void Dealer::ReturnItem(const Item& item, TimePoint now) {
+void Dealer::ReturnItem(const Item& item, SegmentLanes::Cause cause, TimePoint now) {
   if (item.page->stale) {
     CloseItem(*item.page, Fate::kStale);
   } else {
-    lanes_.Return(item, now);
+    lanes_.Return(item, cause, now);
   }
 }
 

@@ -68,7 +68,7 @@ class Dealer final : public BatchSource {
   [[nodiscard]] std::vector<Item> Clear(std::vector<Item> dealt, TimePoint now) REQUIRES(mutex_);
   void Purge(BackfillPage& page) REQUIRES(mutex_);
   void CloseItem(BackfillPage& page, Fate fate) REQUIRES(mutex_);
-  void ReturnItem(const Item& item, TimePoint now) REQUIRES(mutex_);
+  void ReturnItem(const Item& item, SegmentLanes::Cause cause, TimePoint now) REQUIRES(mutex_);
   [[nodiscard]] TimePoint NextDue() const REQUIRES(mutex_);
   [[nodiscard]] std::vector<BackfillPage*> TakeSettled() REQUIRES(mutex_);
   void Report(const std::vector<BackfillPage*>& settled, TimePoint now);

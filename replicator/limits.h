@@ -31,8 +31,9 @@ inline constexpr std::chrono::seconds kLatencyWindow{10};
 inline constexpr int kMaxPagesPerSegment = 2;
 
 /// Segments open at once. A batch is dealt from them all; AWS's import guide spreads writes over 50
-/// to 100 ranges before a single partition's 1,000 WCU/s stops being the bound.
-inline constexpr int kOpenSegments = 64;
+/// to 100 ranges before a single partition's 1,000 WCU/s stops being the bound. With 64, and
+/// segments that do not lie as the target's 64 partitions do, a third of these stood idle.
+inline constexpr int kOpenSegments = 128;
 inline constexpr int kMinSegments = 64;
 inline constexpr int kMaxSegments = 8192;
 inline constexpr int64_t kBytesPerSegment = int64_t{32} << 20;
@@ -42,8 +43,23 @@ inline constexpr double kUnitsOfFullPage = 256;
 /// Who waits for capacity looks again after this: what was taken too much comes back any time.
 inline constexpr std::chrono::milliseconds kCapacityLook{100};
 
-/// Pause of a segment whose items came back unprocessed; doubles while they keep coming back.
-inline constexpr std::chrono::milliseconds kFirstLeftoverPause{50};
+/// The pace of a segment whose items were refused. A partition takes 1,000 write units a second at
+/// most (developer guide): the first guess is less. Refusals within the time that the batches in
+/// flight need are one. The guess is doubled until it is refused too; then it is a tenth less than
+/// what was taken, and that again after kLaneRecovery (bench/virtual_time shows what that gives).
+inline constexpr double kFirstLaneRate = 500;
+inline constexpr std::chrono::milliseconds kLaneDoubling{500};
+inline constexpr double kDeepestCut = 0.25;
+inline constexpr double kSlowestLane = 0.2;
+inline constexpr double kLaneCut = 0.1;
+inline constexpr std::chrono::seconds kLaneRecovery{6};
+inline constexpr std::chrono::milliseconds kLaneWindow{500};
+inline constexpr std::chrono::milliseconds kSameRefusal{120};
+/// Paced lanes are due at multiples of this, so that batches are dealt from many of them.
+inline constexpr std::chrono::milliseconds kLaneGrain{20};
+
+/// Rest of a segment whose items came back; doubles while none is written.
+inline constexpr std::chrono::milliseconds kFirstLeftoverPause{100};
 inline constexpr std::chrono::milliseconds kLongestLeftoverPause{5000};
 
 /// Pause before a key that another fenced write holds is tried again.

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "dynamodb/item_page.h"
 #include "replicator/fence.h"
+#include "replicator/lane_pace.h"
 
 namespace ddbsync::replicator {
 
@@ -56,12 +57,13 @@ class SegmentLanes {
   void Add(BackfillPage& page);
   /// Takes out what fits one batch; the rounds go on where the last batch ended.
   [[nodiscard]] std::vector<Item> Deal(TimePoint now);
-  /// Back to the front of its lane, which pauses; longer each time, until an item is written.
-  void Return(const Item& item, TimePoint now);
+  enum class Cause { kRefused, kFailed };
+  /// Back to the front of its lane, which rests; if the target refused it, the lane also goes on
+  /// more slowly.
+  void Return(const Item& item, Cause cause, TimePoint now);
   /// Back to the front of its lane, which waits until then.
   void Hold(const Item& item, TimePoint until);
-  /// The next pause of its lane is a short one again.
-  static void OnWritten(const Item& item) { item.lane->pause = Duration::zero(); }
+  static void OnWritten(const Item& item, TimePoint now);
   /// Drops what waits of a page; returns how many items.
   [[nodiscard]] size_t Purge(const BackfillPage& page);
 
@@ -80,7 +82,7 @@ class SegmentLanes {
     std::deque<Item> returned;  ///< before the rest
     std::deque<Rest> rest;
     TimePoint not_before = TimePoint::min();
-    Duration pause = Duration::zero();
+    LanePace pace;
     Place place = Place::kEmpty;
 
     [[nodiscard]] bool empty() const { return returned.empty() && rest.empty(); }

@@ -1,0 +1,90 @@
+#include "replicator/lane_pace.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "replicator/limits.h"
+
+namespace ddbsync::replicator {
+namespace {
+
+double Seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+Duration FromSeconds(double seconds) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
+
+}  // namespace
+
+void LanePace::OnWritten(double units, TimePoint now) {
+  rest_ = Duration::zero();
+  Slide(now);
+  in_window_ += units;
+}
+
+TimePoint LanePace::OnRefused(TimePoint now) {
+  const bool first = peak_ == 0;
+  const bool same_cause = !first && now - refused_at_ < limits::kSameRefusal;
+  const double measured = Measured(now);
+  // Nothing taken at all: the target is gone rather than slow, and to rest is all there is to do.
+  if (first || (!same_cause && measured > 0)) {
+    peak_ = first ? std::max(measured, limits::kFirstLaneRate)
+                  : std::clamp(measured, RateAt(now) * limits::kDeepestCut, RateAt(now));
+    peak_ = std::max(peak_, limits::kSlowestLane);
+    is_guess_ = first;
+    refused_at_ = now;
+    // What it took until now was saved up, perhaps.
+    window_began_ = now;
+    in_window_ = before_ = 0;
+    before_length_ = Duration::zero();
+  }
+  return OnFailed(now);
+}
+
+LanePace LanePace::Half() const {
+  LanePace half = *this;
+  half.peak_ /= 2;
+  return half;
+}
+
+TimePoint LanePace::OnFailed(TimePoint now) {
+  if (now < rest_until_) return rest_until_;  // an item of the same batch
+  rest_ =
+      std::clamp<Duration>(rest_ * 2, limits::kFirstLeftoverPause, limits::kLongestLeftoverPause);
+  rest_until_ = now + rest_;
+  return rest_until_;
+}
+
+TimePoint LanePace::OnDealt(double units, TimePoint now) {
+  if (peak_ == 0) return TimePoint::min();
+  next_ = std::max(next_, now - limits::kLaneGrain) + FromSeconds(units / RateAt(now));
+  if (next_ <= now) return TimePoint::min();
+  const auto grains =
+      (next_.time_since_epoch() + limits::kLaneGrain - Duration(1)) / Duration(limits::kLaneGrain);
+  return TimePoint(grains * Duration(limits::kLaneGrain));
+}
+
+double LanePace::RateAt(TimePoint now) const {
+  const double seconds = Seconds(now - refused_at_);
+  if (is_guess_) return peak_ * std::exp2(seconds / Seconds(limits::kLaneDoubling));
+  const double x = seconds / Seconds(limits::kLaneRecovery) - 1;
+  return peak_ * (1 + limits::kLaneCut * x * x * x);
+}
+
+double LanePace::Measured(TimePoint now) {
+  Slide(now);
+  return (in_window_ + before_) / Seconds(before_length_ + (now - *window_began_));
+}
+
+void LanePace::Slide(TimePoint now) {
+  if (window_began_ && now - *window_began_ < limits::kLaneWindow) return;
+  const bool adjoins = window_began_ && now - *window_began_ < 2 * limits::kLaneWindow;
+  before_ = adjoins ? in_window_ : 0;
+  before_length_ = adjoins ? now - *window_began_ : limits::kLaneWindow;
+  in_window_ = 0;
+  window_began_ = now;
+}
+
+}  // namespace ddbsync::replicator
