@@ -107,14 +107,15 @@ void Backfill::OnPageSettled(BackfillPage& page, TimePoint now) {
   {
     MutexLock lock(mutex_);
     last_settled_ = now;
-    Segment& segment = segments_[static_cast<size_t>(page.segment)];
+    const int number = page.segment;
+    Segment& segment = segments_[static_cast<size_t>(number)];
     page.settled = true;
     if (page.stale && !segment.rereading) discard = BeginReread(segment, page);
-    Advance(segment);
+    Advance(segment);  // lets go of the page
     scanner = segment.scanner;
     // Its neighbour, so that as many stay open in each part of the hash space, and slow parts hold
     // no more places than they had.
-    next = TakeNextSegments(page.segment + 1);
+    next = TakeNextSegments(number + 1);
   }
   for (const auto& later : discard) dealer_->Discard(*later, now);
   OpenSegments(next);
