@@ -87,7 +87,12 @@ class WireServer::Front {
   }
 
   int Start() {
-    const int port = server_->bind_to_any_port("127.0.0.1");
+    int port = options_.port;
+    if (port == 0) {
+      port = server_->bind_to_any_port("127.0.0.1");
+    } else if (!server_->bind_to_port("127.0.0.1", port)) {
+      port = -1;
+    }
     if (port <= 0) return -1;
     listener_ = std::thread([this] { server_->listen_after_bind(); });
     return port;
