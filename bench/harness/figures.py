@@ -55,7 +55,7 @@ def shards(cases):
 
 def utilisation(cases):
     chart = svg.Chart("64 partitions of 1,000 units/s: used, by second", "seconds (virtual)", "%",
-                      bar=90)
+                      bar=90, most=100)
     for run in cases["P9"]["runs"]:
         chart.add("naive" if run["naive"] else "dealt",
                   [(second, 100 * used) for second, used in enumerate(run["utilisation"])])

@@ -31,11 +31,12 @@ def _point(value):
 
 
 class Chart:
-    """Lines over a common x; `logarithmic` is about x. y begins at zero."""
+    """Lines over a common x; `logarithmic` is about x. y begins at zero and ends at `most`, or
+    where it must."""
 
-    def __init__(self, title, x_title, y_title, logarithmic=False, bar=None):
+    def __init__(self, title, x_title, y_title, logarithmic=False, bar=None, most=None):
         self._title, self._x_title, self._y_title = title, x_title, y_title
-        self._logarithmic, self._bar = logarithmic, bar
+        self._logarithmic, self._bar, self._most = logarithmic, bar, most
         self._lines = []
 
     def add(self, name, points):
@@ -43,10 +44,10 @@ class Chart:
 
     def text(self, x_label=_short):
         xs = sorted({x for _, points in self._lines for x, _ in points})
-        high = max([y for _, points in self._lines for _, y in points] + [self._bar or 0])
-        step = _nice(high or 1)
-        top = step * math.ceil((high or 1) / step)
-        place_x, place_y = self._scale_x(xs), lambda y: HEIGHT - BOTTOM - y / top * (
+        high = self._most or max(y for _, points in self._lines for _, y in points) or 1
+        step = _nice(high)
+        top = step * math.ceil(high / step)
+        place_x, place_y = self._scale_x(xs), lambda y: HEIGHT - BOTTOM - min(y, top) / top * (
             HEIGHT - TOP - BOTTOM)
         parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
                  f'role="img" aria-label="{html.escape(self._title)}"><style>{_STYLE}</style>',
