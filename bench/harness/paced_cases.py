@@ -38,7 +38,7 @@ def _at_round_trip(bench, case, round_trip_ms, threads, items):
             return {**run, "round_trip_ms": round_trip_ms, "io_threads": threads,
                     "items_per_second": _steady(seconds),
                     "written_by_second": [second["written"] for second in seconds]}
-        runs, = bench.alternate(case, 3, copy)
+        runs, = bench.alternate(case, 3 if threads else 1, copy)
     steady = values(runs, "items_per_second")
     if threads:
         limit = threads * BATCH * 1000 / round_trip_ms
