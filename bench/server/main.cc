@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   bench::WireServer::Options options;
   int64_t round_trip_ms = 0;
   bool no_capacity = false;
+  app.add_option("--port", options.port, "a free one by default")->check(CLI::Range(0, 65535));
   app.add_option("--items", options.items, "of the source");
   app.add_option("--item-bytes", options.item_bytes)->check(CLI::Range(32, 400 << 10));
   app.add_option("--shards", options.stream.shards, "the first has the records");

@@ -4,6 +4,8 @@
 #include <libdeflate.h>
 
 #include <algorithm>
+#include <chrono>
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
@@ -45,6 +47,16 @@ bool Names(std::string_view body, std::string_view table) {
          body.substr(at + table.size(), 1) == "\"";
 }
 
+/// Every answer of AWS's says when it was given.
+std::string HttpDate(WallTime now) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  constexpr size_t kBytes = 32;
+  char text[kBytes];
+  return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc)};
+}
+
 }  // namespace
 
 class WireServer::Front {
@@ -55,7 +67,7 @@ class WireServer::Front {
         shape_(options_.item_bytes),
         table_(kSource, options_.items, shape_),
         stream_(StreamOptions(), shape_, options_.items, clock),
-        stats_(clock, stream_.keys()),
+        stats_(clock, stream_.keys(), static_cast<uint64_t>(options_.stream.shards)),
         clock_(clock),
         server_(NewServer(options_)) {
     fake_.Handle("DynamoDB_20120810.CreateTable", CreateTableBody(kTarget, false));
@@ -75,7 +87,12 @@ class WireServer::Front {
   }
 
   int Start() {
-    const int port = server_->bind_to_any_port("127.0.0.1");
+    int port = options_.port;
+    if (port == 0) {
+      port = server_->bind_to_any_port("127.0.0.1");
+    } else if (!server_->bind_to_port("127.0.0.1", port)) {
+      port = -1;
+    }
     if (port <= 0) return -1;
     listener_ = std::thread([this] { server_->listen_after_bind(); });
     return port;
@@ -109,12 +126,13 @@ class WireServer::Front {
       // Taken over, not copied: a page is a megabyte.
       response.body = *std::move(body);
       response.set_header("Content-Type", "application/x-amz-json-1.0");
+      response.set_header("Date", HttpDate(clock_.WallNow()));
     } else {
       FromTheFake(operation, target, request.body, response);
     }
     if (options_.round_trip > Duration::zero()) clock_.SleepFor(options_.round_trip);
     if (operation == "BatchWriteItem") NoteApplied(request.body);
-    stats_.OnAnswered();
+    stats_.OnAnswered(operation);
   }
 
   /// Nothing when the fake is to answer.
@@ -124,7 +142,10 @@ class WireServer::Front {
     if (operation == "Scan" && !probe && Names(body, kSource)) return Scan(body);
     if (operation == "DescribeStream") return stream_.DescribeStream(body);
     if (operation == "GetShardIterator") return stream_.GetShardIterator(body);
-    if (operation == "GetRecords") return stream_.GetRecords(body);
+    if (operation == "GetRecords") {
+      stats_.OnPolled(WireStream::ShardPolled(body));
+      return stream_.GetRecords(body);
+    }
     return std::nullopt;
   }
 

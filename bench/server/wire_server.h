@@ -21,6 +21,7 @@ namespace ddbsync::bench {
 class WireServer {
  public:
   struct Options {
+    int port = 0;  ///< 0: a free one
     uint64_t items = 0;
     size_t item_bytes = 1024;
     WireStream::Options stream = {};  ///< arn and table are filled in
@@ -33,7 +34,7 @@ class WireServer {
   WireServer(Options options, Clock& clock);
   ~WireServer();  // stops
 
-  /// Listens on a free port and returns it, or -1. Serves on threads of its own.
+  /// Listens and returns the port, or -1. Serves on threads of its own.
   int Start();
   void Stop();  ///< idempotent
 

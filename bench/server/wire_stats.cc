@@ -29,31 +29,67 @@ double Quantile(std::vector<float>& values, double share) {
   return *at;
 }
 
-}  // namespace
-
-WireStats::WireStats(const Clock& clock, uint64_t keys)
-    : clock_(clock), seen_(keys / kBits + 1), began_(clock.Now()) {}
-
-void WireStats::OnRequest(std::string_view operation) {
-  const int now_in_flight = ++in_flight_;
-  MutexLock lock(mutex_);
-  most_in_flight_ = std::max(most_in_flight_, now_in_flight);
-  const auto found = requests_.find(operation);
-  if (found != requests_.end()) {
-    ++found->second;
-    return;
-  }
-  requests_.emplace(operation, 1);
-  first_requests_.emplace(operation, clock_.WallNow());
+nlohmann::json Quantiles(std::vector<float> milliseconds) {
+  constexpr double kMedian = 0.5;
+  constexpr double kTail = 0.99;
+  return {{"count", milliseconds.size()},
+          {"p50_ms", Quantile(milliseconds, kMedian)},
+          {"p99_ms", Quantile(milliseconds, kTail)},
+          {"max_ms", Quantile(milliseconds, 1)}};
 }
 
-void WireStats::OnAnswered() {
+}  // namespace
+
+WireStats::WireStats(const Clock& clock, uint64_t keys, uint64_t shards)
+    : clock_(clock),
+      seen_(keys / kBits + 1),
+      began_(clock.Now()),
+      polled_(shards, TimePoint::min()) {}
+
+void WireStats::SlidingSecond::Add(TimePoint now, double units) {
+  recent_.emplace_back(now, units);
+  sum_ += units;
+  while (now - recent_.front().first >= std::chrono::seconds(1)) {
+    sum_ -= recent_.front().second;
+    recent_.pop_front();
+  }
+  most_ = std::max(most_, sum_);
+}
+
+void WireStats::OnRequest(std::string_view operation) {
+  MutexLock lock(mutex_);
+  most_in_flight_ = std::max(most_in_flight_, ++in_flight_);
+  auto found = operations_.find(operation);
+  if (found == operations_.end()) found = operations_.emplace(operation, Operation{}).first;
+  Operation& of = found->second;
+  if (++of.requests == 1) of.first = clock_.WallNow();
+  of.most_in_flight = std::max(of.most_in_flight, ++of.in_flight);
+}
+
+void WireStats::OnAnswered(std::string_view operation) {
+  MutexLock lock(mutex_);
   --in_flight_;
+  const auto found = operations_.find(operation);
+  if (found == operations_.end()) return;
+  --found->second.in_flight;
+  found->second.last = clock_.WallNow();
+}
+
+void WireStats::OnPolled(uint64_t shard) {
+  MutexLock lock(mutex_);
+  if (shard >= polled_.size()) return;
+  const TimePoint now = clock_.Now();
+  if (shard > 0 && polled_[shard] != TimePoint::min()) {
+    idle_intervals_ms_.push_back(
+        std::chrono::duration<float, std::milli>(now - polled_[shard]).count());
+  }
+  polled_[shard] = now;
 }
 
 void WireStats::OnRead(double units) {
   MutexLock lock(mutex_);
   ThisSecond().read_units += units;
+  read_units_.Add(clock_.Now(), units);
 }
 
 void WireStats::OnWritten(const std::vector<uint64_t>& keys, double units,
@@ -67,6 +103,7 @@ void WireStats::OnWritten(const std::vector<uint64_t>& keys, double units,
   MutexLock lock(mutex_);
   Second& second = ThisSecond();
   second.write_units += units;
+  write_units_.Add(clock_.Now(), units);
   second.written += keys.size();
   written_ += keys.size();
   distinct_ += distinct;
@@ -94,39 +131,48 @@ std::string WireStats::Json() const {
                        {"write_units", second.write_units},
                        {"written", second.written}});
   }
-  json first = json::object();
-  for (const auto& [operation, at] : first_requests_) {
-    first[operation] = std::chrono::duration<double>(at.time_since_epoch()).count();
+  const auto since_1970 = [](WallTime at) {
+    return std::chrono::duration<double>(at.time_since_epoch()).count();
+  };
+  json operations = json::object();
+  for (const auto& [name, of] : operations_) {
+    if (of.requests == 0) continue;
+    operations[name] = {{"requests", of.requests},
+                        {"most_in_flight", of.most_in_flight},
+                        {"first_at", since_1970(of.first)},
+                        {"last_at", since_1970(of.last)}};
   }
-  std::vector<float> applied = applied_ms_;
-  constexpr double kMedian = 0.5;
-  constexpr double kTail = 0.99;
-  return json{{"cpu_seconds", CpuSeconds()},
-              {"requests", requests_},
-              {"first_request_at", std::move(first)},
-              {"written", written_},
-              {"distinct", distinct_},
-              {"wrong_batches", wrong_batches_},
-              {"most_in_flight", most_in_flight_},
-              {"seconds", std::move(seconds)},
-              {"applied",
-               {{"count", applied.size()},
-                {"p50_ms", Quantile(applied, kMedian)},
-                {"p99_ms", Quantile(applied, kTail)},
-                {"max_ms", Quantile(applied, 1)}}}}
+  return json{
+      {"cpu_seconds", CpuSeconds()},
+      {"seconds_since_reset", std::chrono::duration<double>(clock_.Now() - began_).count()},
+      {"operations", std::move(operations)},
+      {"written", written_},
+      {"distinct", distinct_},
+      {"wrong_batches", wrong_batches_},
+      {"most_in_flight", most_in_flight_},
+      {"seconds", std::move(seconds)},
+      {"most_units_in_a_second", {{"read", read_units_.most()}, {"write", write_units_.most()}}},
+      {"applied", Quantiles(applied_ms_)},
+      {"idle_intervals", Quantiles(idle_intervals_ms_)}}
       .dump();
 }
 
 void WireStats::Reset() {
   MutexLock lock(mutex_);
   began_ = clock_.Now();
-  requests_.clear();
-  first_requests_.clear();
+  for (auto& [name, of] : operations_) {
+    const int in_flight = of.in_flight;
+    of = Operation{};
+    of.in_flight = of.most_in_flight = in_flight;
+  }
   seconds_.clear();
+  read_units_ = write_units_ = {};
   applied_ms_.clear();
+  std::ranges::fill(polled_, TimePoint::min());
+  idle_intervals_ms_.clear();
   for (auto& bits : seen_) bits = 0;
   written_ = distinct_ = wrong_batches_ = 0;
-  most_in_flight_ = 0;
+  most_in_flight_ = in_flight_;
 }
 
 }  // namespace ddbsync::bench

@@ -116,6 +116,10 @@ std::string WireStream::GetRecords(std::string_view request) const {
       .append("\"}");
 }
 
+uint64_t WireStream::ShardPolled(std::string_view request) {
+  return ReadIterator(json::parse(request).value("ShardIterator", "0|0")).first;
+}
+
 void WireStream::AppendRecord(uint64_t record, std::string& out) const {
   const uint64_t key = KeyOf(record);
   const std::string sequence_number = SequenceNumber(record);

@@ -29,6 +29,9 @@ class WireStream {
   [[nodiscard]] std::string GetShardIterator(std::string_view request) const;
   [[nodiscard]] std::string GetRecords(std::string_view request) const;
 
+  /// Of a GetRecords request.
+  [[nodiscard]] static uint64_t ShardPolled(std::string_view request);
+
   /// When a change could be read first, if `key` is one of a stream with a rate and all its keys
   /// distinct; else TimePoint::max().
   [[nodiscard]] TimePoint VisibleAt(uint64_t key) const;

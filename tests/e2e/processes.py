@@ -10,6 +10,7 @@ import time
 
 STOP_SECONDS = 10  # a server that ignores SIGTERM this long is killed
 _PR_SET_PDEATHSIG = 1  # sys/prctl.h
+_ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 _libc = ctypes.CDLL(None)
 
 
@@ -32,16 +33,30 @@ def wait_for(condition, seconds, what, pause=0.02):
 def spawn(argv, **options):
     """Starts a process that the kernel kills when this one dies, by whatever signal.
 
-    Only from a thread that lives as long as the program: the kernel watches the thread.
+    Only from a thread that lives as long as the program: the kernel watches the thread. Signals
+    wait meanwhile: what a handler raises in the middle of a fork is lost, or the child is.
     """
     parent = os.getpid()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
 
     def die_with_parent():
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
 
-    return subprocess.Popen(argv, preexec_fn=die_with_parent, **options)
+    try:
+        process = subprocess.Popen(argv, preexec_fn=die_with_parent, **options)
+    except BaseException:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        raise
+    try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # raises what a handler does
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    return process
 
 
 def stop(process, seconds=STOP_SECONDS):
