@@ -62,6 +62,9 @@ inline constexpr std::chrono::milliseconds kLaneGrain{20};
 inline constexpr std::chrono::milliseconds kFirstLeftoverPause{100};
 inline constexpr std::chrono::milliseconds kLongestLeftoverPause{5000};
 
+/// So long the backfill takes no capacity after the moment at which the tail will ask again.
+inline constexpr std::chrono::milliseconds kTailHeadStart{20};
+
 /// Pause before a key that another fenced write holds is tried again.
 inline constexpr std::chrono::milliseconds kBusyKeyPause{20};
 

@@ -112,16 +112,18 @@ std::optional<TimePoint> CapacityBucket::TakeOrRetryAt(User user, double estimat
   MutexLock lock(mutex_);
   if (!rate_) return std::nullopt;
   Refill(now);
-  // The tail may go into debt by one second's worth; beyond that even it waits.
-  const double floor = user == User::kTail ? -*rate_ : 0.0;
-  if (available_ > floor) {
+  const bool after_tail = user == User::kBackfill && now < tail_first_until_;
+  if (available_ > 0 && !after_tail) {
     available_ -= estimate;
     return std::nullopt;
   }
   last_refused_ = now;
-  const double missing = floor - available_;
-  const auto wait = std::chrono::duration<double>(missing / *rate_) + std::chrono::milliseconds(1);
-  return now + std::min(std::chrono::ceil<std::chrono::milliseconds>(wait), limits::kCapacityLook);
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(
+      std::chrono::duration<double>(std::max(0.0, -available_) / *rate_));
+  const auto look = std::chrono::milliseconds(1) + wait;
+  const TimePoint retry_at = now + std::min<Duration>(look, limits::kCapacityLook);
+  if (user == User::kTail) tail_first_until_ = retry_at + limits::kTailHeadStart;
+  return after_tail ? std::max(retry_at, tail_first_until_) : retry_at;
 }
 
 void CapacityBucket::GiveBack(double estimate) {

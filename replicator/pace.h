@@ -81,8 +81,8 @@ class CapacityBucket {
 
   enum class User { kTail, kBackfill };
 
-  /// Takes `estimate` units. Else the time at which to ask again. The tail goes first: it may take
-  /// what is not there yet, and the backfill waits until that is paid back.
+  /// Takes `estimate` units. Else the time at which to ask again. The tail goes first: while it
+  /// waits, the backfill gets nothing.
   [[nodiscard]] std::optional<TimePoint> TakeOrRetryAt(User user, double estimate, TimePoint now);
 
   /// The call was not made, or failed: it cost nothing.
@@ -106,6 +106,7 @@ class CapacityBucket {
   double available_ GUARDED_BY(mutex_) = 0;
   std::optional<TimePoint> refilled_ GUARDED_BY(mutex_);
   TimePoint last_refused_ GUARDED_BY(mutex_) = TimePoint::min();
+  TimePoint tail_first_until_ GUARDED_BY(mutex_) = TimePoint::min();
 };
 
 }  // namespace ddbsync::replicator

@@ -17,9 +17,6 @@ namespace {
 constexpr double kSlowShare = 0.1;
 /// Filled so that full use of the partitions takes so long: begin and end are a small part.
 constexpr double kSeconds = 10;
-/// A table large enough for many partitions has many more segments (replicator/limits.h), and they
-/// do not all fit one partition each.
-constexpr int kSegmentsOfPartition = 8;
 /// Until a run is cut off: one without dealing takes many times as long and tells nothing new.
 constexpr double kNaiveSeconds = 30;
 constexpr double kLongestSeconds = 3600;
@@ -43,7 +40,7 @@ int Main(int argc, char** argv) {
       ->check(CLI::PositiveNumber);
   app.add_option("--at-most", most_seconds, "Virtual seconds until it is cut off")
       ->check(CLI::PositiveNumber);
-  app.add_option("--segments", settings.segments, "Default: eight for each partition")
+  app.add_option("--segments", settings.segments, "Default: as the engine chooses")
       ->check(CLI::Range(1, 1'000'000));
   app.add_option("--page-items", settings.page_items)->check(CLI::PositiveNumber);
   app.add_option("--round-trip-ms", round_trip_ms)->check(CLI::NonNegativeNumber);
@@ -63,7 +60,6 @@ int Main(int argc, char** argv) {
   if (name == "P10") settings.slow_units_per_second = settings.units_per_second * kSlowShare;
   settings.items =
       static_cast<uint64_t>(std::ceil(settings.partitions * settings.units_per_second * seconds));
-  if (settings.segments == 0) settings.segments = kSegmentsOfPartition * settings.partitions;
   settings.deal = !naive;
   settings.at_most =
       duration(most_seconds > 0 ? most_seconds : (naive ? kNaiveSeconds : kLongestSeconds));

@@ -164,10 +164,23 @@ TEST(CapacityBucket, WhatWasTakenTooMuchIsOthersAtOnce) {
 }
 
 TEST(CapacityBucket, TheTailGoesFirst) {
+  using User = CapacityBucket::User;
   CapacityBucket bucket("write-capacity", 100);
-  while (!bucket.TakeOrRetryAt(CapacityBucket::User::kBackfill, 10, kNow)) {
+  ASSERT_TRUE(bucket.TakeOrRetryAt(User::kBackfill, 25, kNow));
+  const TimePoint later = kNow + 1s;
+  ASSERT_FALSE(bucket.TakeOrRetryAt(User::kBackfill, 25, later));
+  const auto tail = bucket.TakeOrRetryAt(User::kTail, 25, later);
+  ASSERT_TRUE(tail);  // it goes into no debt: the bound is kept with it too
+  ASSERT_TRUE(bucket.TakeOrRetryAt(User::kBackfill, 25, later));
+  TimePoint due = *tail;
+  for (;;) {
+    EXPECT_TRUE(bucket.TakeOrRetryAt(User::kBackfill, 25, due)) << "before the tail";
+    const auto again = bucket.TakeOrRetryAt(User::kTail, 25, due);
+    if (!again) break;
+    due = *again;
   }
-  EXPECT_EQ(bucket.TakeOrRetryAt(CapacityBucket::User::kTail, 10, kNow), std::nullopt);
+  EXPECT_LE(due, later + 200ms);
+  EXPECT_FALSE(bucket.TakeOrRetryAt(User::kBackfill, 25, due + 1s));
 }
 
 TEST(CapacityBucket, WithoutARateThereIsNoBound) {
