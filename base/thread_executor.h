@@ -13,7 +13,7 @@ namespace ddbsync {
 class ThreadExecutor final : public Executor {
  public:
   struct Options {
-    int max_threads_per_lane = 256;  ///< --io-threads; see base/limits.h
+    int max_threads_per_lane = 384;  ///< --io-threads; see base/limits.h
   };
 
   /// `clock` outlives the executor.

@@ -202,7 +202,7 @@ constexpr std::array kSettings = {
               return SetDuration(s.job.settle, t, limits::kLeastSettle, limits::kMostSettle);
             }},
     Setting{
-        "io-threads", "N", kLimits, kRuns, "most I/O threads for each kind of work; default: 256",
+        "io-threads", "N", kLimits, kRuns, "most I/O threads for each kind of work; default: 384",
         [](Settings& s, Text t) { return SetInteger(s.io_threads, t, 1, limits::kMostIoThreads); }},
 
     Setting{"job", "NAME", kPlace, kRuns | kLooks, "the job's name; default: SRC-DST",

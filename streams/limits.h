@@ -45,8 +45,9 @@ inline constexpr std::chrono::seconds kFreshRecord{5};
 /// After the last record a shard counts as active for this long, and is then polled slower: each
 /// poll is billed.
 inline constexpr std::chrono::seconds kActiveFor{10};
-inline constexpr std::chrono::milliseconds kIdlePauseShortest{1000};
-inline constexpr std::chrono::milliseconds kIdlePauseLongest{2000};
+/// Every two seconds or so, at random, for the same reason as below.
+inline constexpr std::chrono::milliseconds kIdlePauseShortest{1800};
+inline constexpr std::chrono::milliseconds kIdlePauseLongest{2200};
 
 /// An active pause is shortened at random by up to this part, so that shards do not poll in step.
 inline constexpr double kPollJitter = 0.2;

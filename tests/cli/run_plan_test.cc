@@ -56,7 +56,7 @@ TEST_F(RunPlanTest, DefaultsAreThoseOfTheDesign) {
   EXPECT_EQ(plan->settings.job.job_id, "a-b");
   EXPECT_EQ(plan->home.directory, "/home/someone/.local/state/ddbsync/a-b");
   EXPECT_FALSE(plan->settings.job.write_capacity);
-  EXPECT_EQ(plan->settings.io_threads, 256);
+  EXPECT_EQ(plan->settings.io_threads, 384);
 }
 
 TEST_F(RunPlanTest, FlagWinsOverVariableOverConfigOverDefault) {

@@ -253,7 +253,7 @@ Scenario Draw(uint64_t seed) {
                     FaultKind::kThrottle, FaultKind::kUnprocessedAll});
     scenario.writing = std::max(scenario.writing, kOutageWriting);
   }
-  scenario.job.processors = dice.OneOf({1, 16, 64});  // with what is in flight, then
+  scenario.job.processors = dice.OneOf({4, 16, 64});  // with what is in flight, then
   return scenario;
 }
 
