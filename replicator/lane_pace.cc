@@ -30,8 +30,10 @@ TimePoint LanePace::OnRefused(TimePoint now) {
   const double measured = Measured(now);
   // Nothing taken at all: the target is gone rather than slow, and to rest is all there is to do.
   if (first || (!same_cause && measured > 0)) {
+    // A rate that has grown for long held nothing back any more.
+    const double rate = first ? 0 : std::min(RateAt(now), limits::kFastestLane);
     peak_ = first ? std::max(measured, limits::kFirstLaneRate)
-                  : std::clamp(measured, RateAt(now) * limits::kDeepestCut, RateAt(now));
+                  : std::clamp(measured, rate * limits::kDeepestCut, rate);
     peak_ = std::max(peak_, limits::kSlowestLane);
     is_guess_ = first;
     refused_at_ = now;
@@ -60,6 +62,8 @@ TimePoint LanePace::OnFailed(TimePoint now) {
 TimePoint LanePace::OnDealt(double units, TimePoint now) {
   if (peak_ == 0) return TimePoint::min();
   next_ = std::max(next_, now - limits::kLaneGrain) + FromSeconds(units / RateAt(now));
+  // However large the item and low the rate, which may have grown by then.
+  next_ = std::min(next_, now + limits::kLongestLeftoverPause);
   if (next_ <= now) return TimePoint::min();
   const auto grains =
       (next_.time_since_epoch() + limits::kLaneGrain - Duration(1)) / Duration(limits::kLaneGrain);

@@ -51,6 +51,7 @@ inline constexpr double kFirstLaneRate = 500;
 inline constexpr std::chrono::milliseconds kLaneDoubling{500};
 inline constexpr double kDeepestCut = 0.25;
 inline constexpr double kSlowestLane = 0.2;
+inline constexpr double kFastestLane = 100'000;
 inline constexpr double kLaneCut = 0.1;
 inline constexpr std::chrono::seconds kLaneRecovery{6};
 inline constexpr std::chrono::milliseconds kLaneWindow{500};

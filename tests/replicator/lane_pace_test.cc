@@ -43,6 +43,8 @@ struct Use {
 /// A lane with items of one unit, dealt as soon as the pace allows, at most one each 100 us.
 class LaneRun {
  public:
+  explicit LaneRun(TimePoint start = kStart) : now_(start) {}
+
   Use For(Duration duration, KeyRange& range, LanePace& pace) {
     Use use;
     for (const TimePoint end = now_ + duration; now_ < end; now_ += 100us) {
@@ -60,7 +62,7 @@ class LaneRun {
   }
 
  private:
-  TimePoint now_ = kStart;
+  TimePoint now_;
   TimePoint due_ = kAtOnce;
 };
 
@@ -94,6 +96,20 @@ TEST(LanePace, FindsMoreWhenTheKeyRangeTakesMore) {
   EXPECT_GE(run.For(10s, range, pace).taken, 9000);
 }
 
+TEST(LanePace, WhatWasNotRefusedForHoursComesDownSoon) {
+  for (const Duration calm : {Duration(10min), Duration(48h)}) {
+    LanePace pace;
+    (void)pace.OnRefused(kStart);
+    // Nothing was dealt for so long, and now the key range takes little.
+    KeyRange range(100);
+    LaneRun run(kStart + calm);
+    (void)run.For(5s, range, pace);
+    const Use use = run.For(60s, range, pace);
+    EXPECT_GE(use.taken, 5000);
+    EXPECT_LE(use.refused, 60);
+  }
+}
+
 TEST(LanePace, AfterAnOutageItGoesOnAsBefore) {
   KeyRange range(1000);
   LanePace pace;
@@ -119,6 +135,14 @@ TEST(LanePace, AFailedCallSaysNothingOfTheKeyRange) {
   LanePace pace;
   (void)pace.OnFailed(kStart);
   EXPECT_EQ(pace.OnDealt(1, kStart + 1s), kAtOnce);
+}
+
+TEST(LanePace, ALargeItemAtALowRateHoldsNobodyForMinutes) {
+  KeyRange range(0.5);
+  LanePace pace;
+  (void)LaneRun().For(60s, range, pace);
+  const TimePoint later = kStart + 60s;
+  EXPECT_LE(pace.OnDealt(400, later), later + limits::kLongestLeftoverPause + limits::kLaneGrain);
 }
 
 TEST(LanePace, LanesAreDueTogether) {
