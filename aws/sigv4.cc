@@ -46,7 +46,10 @@ Digest Sha256(std::string_view bytes) {
 /// HMAC-SHA256 without a key, made once for the same reason.
 const EVP_MAC_CTX* HmacAlgorithm() {
   static const EVP_MAC_CTX* const made = [] {
-    EVP_MAC_CTX* context = EVP_MAC_CTX_new(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+    EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+    DDBSYNC_CHECK(hmac != nullptr);
+    EVP_MAC_CTX* const context = EVP_MAC_CTX_new(hmac);
+    EVP_MAC_free(hmac);  // the context holds it
     char digest[] = "SHA256";
     const OSSL_PARAM parameters[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),

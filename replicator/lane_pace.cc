@@ -45,10 +45,13 @@ TimePoint LanePace::OnRefused(TimePoint now) {
   return OnFailed(now);
 }
 
-LanePace LanePace::Half() const {
-  LanePace half = *this;
-  half.peak_ /= 2;
-  return half;
+LanePace LanePace::ForNeighbour(bool shared) const {
+  LanePace neighbour;
+  if (peak_ == 0) return neighbour;
+  neighbour.peak_ = std::max(shared ? peak_ / 2 : peak_, limits::kSlowestLane);
+  neighbour.is_guess_ = is_guess_;
+  neighbour.refused_at_ = refused_at_;
+  return neighbour;
 }
 
 TimePoint LanePace::OnFailed(TimePoint now) {
@@ -71,7 +74,8 @@ TimePoint LanePace::OnDealt(double units, TimePoint now) {
 }
 
 double LanePace::RateAt(TimePoint now) const {
-  const double seconds = Seconds(now - refused_at_);
+  // A writer may come with a time that it took before it was held up.
+  const double seconds = std::max(0.0, Seconds(now - refused_at_));
   if (is_guess_) return peak_ * std::exp2(seconds / Seconds(limits::kLaneDoubling));
   const double x = seconds / Seconds(limits::kLaneRecovery) - 1;
   return peak_ * (1 + limits::kLaneCut * x * x * x);

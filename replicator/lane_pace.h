@@ -29,8 +29,8 @@ class LanePace {
   /// due at common moments, or each batch would hold items of one lane alone.
   [[nodiscard]] TimePoint OnDealt(double units, TimePoint now);
 
-  /// For a lane beside this one that probably goes to the same partition.
-  [[nodiscard]] LanePace Half() const;
+  /// For a new lane that probably goes to the same partition; half as fast if this one goes on.
+  [[nodiscard]] LanePace ForNeighbour(bool shared) const;
 
  private:
   [[nodiscard]] double RateAt(TimePoint now) const;

@@ -63,8 +63,12 @@ inline constexpr std::chrono::milliseconds kLaneGrain{20};
 inline constexpr std::chrono::milliseconds kFirstLeftoverPause{100};
 inline constexpr std::chrono::milliseconds kLongestLeftoverPause{5000};
 
-/// So long the backfill takes no capacity after the moment at which the tail will ask again.
-inline constexpr std::chrono::milliseconds kTailHeadStart{20};
+/// So long the backfill takes no capacity after the moment at which the tail should have asked
+/// again: it may come late on a busy machine, or have nothing left to write.
+inline constexpr std::chrono::milliseconds kTailHeadStart{300};
+
+/// More than any call can cost: 25 items of 400 KB, written once more in each of 20 indexes.
+inline constexpr double kMostUnitsOfACall = 1'000'000;
 
 /// Pause before a key that another fenced write holds is tried again.
 inline constexpr std::chrono::milliseconds kBusyKeyPause{20};

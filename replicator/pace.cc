@@ -10,6 +10,8 @@
 
 namespace ddbsync::replicator {
 
+using namespace std::chrono_literals;
+
 InFlightLimit::InFlightLimit(Options options) : options_(options), limit_(options.initial) {}
 
 bool InFlightLimit::TryEnter(const Waker& waker) {
@@ -115,15 +117,16 @@ std::optional<TimePoint> CapacityBucket::TakeOrRetryAt(User user, double estimat
   const bool after_tail = user == User::kBackfill && now < tail_first_until_;
   if (available_ > 0 && !after_tail) {
     available_ -= estimate;
+    if (user == User::kTail) tail_first_until_ = now;
     return std::nullopt;
   }
   last_refused_ = now;
-  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(
-      std::chrono::duration<double>(std::max(0.0, -available_) / *rate_));
-  const auto look = std::chrono::milliseconds(1) + wait;
-  const TimePoint retry_at = now + std::min<Duration>(look, limits::kCapacityLook);
-  if (user == User::kTail) tail_first_until_ = retry_at + limits::kTailHeadStart;
-  return after_tail ? std::max(retry_at, tail_first_until_) : retry_at;
+  const std::chrono::duration<double> debt(std::max(0.0, -available_) / *rate_);
+  const auto wait = debt < limits::kCapacityLook
+                        ? std::chrono::ceil<std::chrono::milliseconds>(debt) + 1ms
+                        : limits::kCapacityLook;
+  if (user == User::kTail) tail_first_until_ = now + wait + limits::kTailHeadStart;
+  return now + wait;
 }
 
 void CapacityBucket::GiveBack(double estimate) {
@@ -132,6 +135,9 @@ void CapacityBucket::GiveBack(double estimate) {
 }
 
 double CapacityBucket::Charge(double estimate, std::optional<double> reported, double computed) {
+  // No call costs that; believed, it would hold everything for ever.
+  const bool sound = reported && *reported >= 0 && *reported <= limits::kMostUnitsOfACall;
+  if (!sound) reported.reset();
   const double units = reported.value_or(computed);
   bool tell = false;
   {

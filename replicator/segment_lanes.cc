@@ -40,7 +40,7 @@ SegmentLanes::Lane& SegmentLanes::LaneOf(const BackfillPage& page) {
     // Most likely of the same partition: what that takes need not be found out anew.
     if (found != lanes_.begin()) {
       const Lane& neighbour = std::prev(found)->second;
-      lane.pace = neighbour.empty() ? neighbour.pace : neighbour.pace.Half();
+      lane.pace = neighbour.pace.ForNeighbour(/*shared=*/!neighbour.empty());
     }
   }
   return lane;

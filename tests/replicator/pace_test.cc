@@ -132,6 +132,22 @@ class CapacityLogTest : public testing::Test {
 };
 std::vector<std::string> CapacityLogTest::lines_;
 
+TEST(CapacityBucket, ACostThatCannotBeIsNotBelieved) {
+  CapacityBucket bucket("write-capacity", 100);
+  EXPECT_EQ(bucket.Charge(25, 1e18, 30), 30);
+  EXPECT_EQ(bucket.Charge(25, -5, 30), 30);
+  EXPECT_EQ(bucket.Charge(25, 10, 30), 10);
+}
+
+TEST(CapacityBucket, ARateNextToNothingIsWaitedForInSmallSteps) {
+  CapacityBucket bucket("write-capacity", 1e-300);
+  (void)bucket.TakeOrRetryAt(CapacityBucket::User::kTail, 25, kNow);
+  bucket.Charge(0, 1000, 0);
+  const auto retry_at = bucket.TakeOrRetryAt(CapacityBucket::User::kTail, 25, kNow + 1s);
+  ASSERT_TRUE(retry_at);
+  EXPECT_EQ(*retry_at, kNow + 1s + limits::kCapacityLook);
+}
+
 TEST_F(CapacityLogTest, ThatCostsAreComputedIsSaidOnceWhereABoundIsKept) {
   CapacityBucket bounded("read-capacity", 10);
   EXPECT_EQ(bounded.Charge(1, 3, 128), 3);
