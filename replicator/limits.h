@@ -50,7 +50,9 @@ inline constexpr std::chrono::milliseconds kCapacityLook{100};
 inline constexpr double kFirstLaneRate = 500;
 inline constexpr std::chrono::milliseconds kLaneDoubling{500};
 inline constexpr double kDeepestCut = 0.25;
-inline constexpr double kSlowestLane = 0.2;
+/// What is slower still is held back by its rests. And refusals that have nothing to do with the
+/// rate, however many, slow a lane down no further.
+inline constexpr double kSlowestLane = 20;
 inline constexpr double kFastestLane = 100'000;
 inline constexpr double kLaneCut = 0.1;
 inline constexpr std::chrono::seconds kLaneRecovery{6};
