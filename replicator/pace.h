@@ -71,8 +71,8 @@ class InFlightLimit {
 };
 
 /// An upper bound in capacity units per second. What a call costs is known only afterwards: an
-/// estimate is taken before it and corrected by its answer, so the bound is exceeded by at most one
-/// call's error. No rate: no bound. Safe from any thread.
+/// estimate is taken before it and corrected by its answer, so the bound is exceeded by what the
+/// calls of that moment cost more than estimated. No rate: no bound. Safe from any thread.
 class CapacityBucket {
  public:
   /// `name`: "read-capacity" or "write-capacity", for the log.
