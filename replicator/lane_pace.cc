@@ -20,29 +20,55 @@ Duration FromSeconds(double seconds) {
 
 void LanePace::OnWritten(double units, TimePoint now) {
   rest_ = Duration::zero();
+  Remember(units, 0);
   Slide(now);
   in_window_ += units;
 }
 
-TimePoint LanePace::OnRefused(TimePoint now) {
+TimePoint LanePace::OnRefused(double units, TimePoint now) {
   const bool first = peak_ == 0;
-  const bool same_cause = !first && now - refused_at_ < limits::kSameRefusal;
-  const double measured = Measured(now);
-  // Nothing taken at all: the target is gone rather than slow, and to rest is all there is to do.
-  if (first || (!same_cause && measured > 0)) {
-    // A rate that has grown for long held nothing back any more.
-    const double rate = first ? 0 : std::min(RateAt(now), limits::kFastestLane);
-    peak_ = first ? std::max(measured, limits::kFirstLaneRate)
-                  : std::clamp(measured, rate * limits::kDeepestCut, rate);
-    peak_ = std::max(peak_, limits::kSlowestLane);
-    is_guess_ = first;
-    refused_at_ = now;
-    // What it took until now was saved up, perhaps.
-    window_began_ = now;
-    in_window_ = before_ = 0;
-    before_length_ = Duration::zero();
+  if (first) {
+    CutTo(std::max(Measured(now), limits::kFirstLaneRate), now);
+    is_guess_ = true;
+  } else if (now - refused_at_ >= limits::kSameRefusal) {
+    Remember(0, units);
+    OnRefusedAgain(now);
   }
   return OnFailed(now);
+}
+
+void LanePace::OnRefusedAgain(TimePoint now) {
+  const double measured = Measured(now);
+  // Nothing taken at all: the target is gone rather than slow, and to rest is all there is to do.
+  if (measured == 0) return;
+  const bool few = refused_ < limits::kStrayRefusals * (taken_ + refused_);
+  if (few && cuts_in_vain_ >= limits::kCutsInVain) return;
+  // A rate that has grown for long held nothing back any more.
+  const double rate = std::min(RateAt(now), limits::kFastestLane);
+  const double next = std::clamp(measured, rate * limits::kDeepestCut, rate);
+  const bool at_bottom = peak_ <= limits::kSlowestLane;
+  const bool in_vain = (measured > rate / 2 && next < peak_ * limits::kCutInVain) || at_bottom;
+  cuts_in_vain_ = few && in_vain ? cuts_in_vain_ + 1 : 0;
+  CutTo(next, now);
+}
+
+void LanePace::CutTo(double rate, TimePoint now) {
+  peak_ = std::max(rate, limits::kSlowestLane);
+  is_guess_ = false;
+  refused_at_ = now;
+  // What it took until now was saved up, perhaps.
+  window_began_ = now;
+  in_window_ = before_ = 0;
+  before_length_ = Duration::zero();
+}
+
+void LanePace::Remember(double taken, double refused) {
+  taken_ += taken;
+  refused_ += refused;
+  while (taken_ + refused_ > limits::kStrayMemory) {
+    taken_ /= 2;
+    refused_ /= 2;
+  }
 }
 
 LanePace LanePace::ForNeighbour(bool shared) const {

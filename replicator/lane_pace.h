@@ -17,9 +17,9 @@ class LanePace {
   /// The target took an item of so many write units.
   void OnWritten(double units, TimePoint now);
 
-  /// The target refused an item: the lane rests until then. One refusal may come as many: those
-  /// that follow at once only make it rest.
-  [[nodiscard]] TimePoint OnRefused(TimePoint now);
+  /// The target refused an item of so many units: the lane rests until then. One refusal may come
+  /// as many: those that follow at once only make it rest.
+  [[nodiscard]] TimePoint OnRefused(double units, TimePoint now);
 
   /// An item came back because the call failed, which says nothing about the key range: the lane
   /// rests until then, longer each time until an item is written.
@@ -35,14 +35,22 @@ class LanePace {
  private:
   [[nodiscard]] double RateAt(TimePoint now) const;
   [[nodiscard]] double Measured(TimePoint now);
+  void OnRefusedAgain(TimePoint now);
+  void CutTo(double rate, TimePoint now);
   void Slide(TimePoint now);
+  void Remember(double taken, double refused);
 
   double peak_ = 0;                    ///< units a second when it was refused last; 0: never
   bool is_guess_ = false;              ///< refused just once, after what it had saved up
+  int cuts_in_vain_ = 0;               ///< the last so many
   TimePoint refused_at_;               ///< if it was
   TimePoint next_ = TimePoint::min();  ///< when what was dealt is paid for
   Duration rest_ = Duration::zero();
   TimePoint rest_until_ = TimePoint::min();
+
+  // Of the last hundred units or so.
+  double taken_ = 0;
+  double refused_ = 0;
 
   // What was written in this window and in the one before.
   std::optional<TimePoint> window_began_;

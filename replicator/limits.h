@@ -50,6 +50,12 @@ inline constexpr std::chrono::milliseconds kCapacityLook{100};
 inline constexpr double kFirstLaneRate = 500;
 inline constexpr std::chrono::milliseconds kLaneDoubling{500};
 inline constexpr double kDeepestCut = 0.25;
+/// When so many cuts in a row, each to less than this part of the last, did not end the refusals,
+/// the rate is not their cause: then so much of what is sent may come back without slowing it.
+inline constexpr int kCutsInVain = 3;
+inline constexpr double kCutInVain = 0.95;
+inline constexpr double kStrayRefusals = 0.2;
+inline constexpr double kStrayMemory = 100;  ///< units, of which it is a part
 /// What is slower still is held back by its rests. And refusals that have nothing to do with the
 /// rate, however many, slow a lane down no further.
 inline constexpr double kSlowestLane = 20;

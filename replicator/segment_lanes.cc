@@ -86,7 +86,7 @@ void SegmentLanes::Return(const Item& item, Cause cause, TimePoint now) {
   Lane& lane = *item.lane;
   lane.returned.push_front(item);
   const TimePoint rested =
-      cause == Cause::kRefused ? lane.pace.OnRefused(now) : lane.pace.OnFailed(now);
+      cause == Cause::kRefused ? lane.pace.OnRefused(UnitsOf(item), now) : lane.pace.OnFailed(now);
   PauseUntil(lane, std::max(lane.not_before, rested));
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 
 #include "replicator/limits.h"
 
@@ -54,7 +55,7 @@ class LaneRun {
         pace.OnWritten(1, now_);
         ++use.taken;
       } else {
-        due_ = std::max(due_, pace.OnRefused(now_));
+        due_ = std::max(due_, pace.OnRefused(1, now_));
         ++use.refused;
       }
     }
@@ -99,7 +100,7 @@ TEST(LanePace, FindsMoreWhenTheKeyRangeTakesMore) {
 TEST(LanePace, WhatWasNotRefusedForHoursComesDownSoon) {
   for (const Duration calm : {Duration(10min), Duration(48h)}) {
     LanePace pace;
-    (void)pace.OnRefused(kStart);
+    (void)pace.OnRefused(1, kStart);
     // Nothing was dealt for so long, and now the key range takes little.
     KeyRange range(100);
     LaneRun run(kStart + calm);
@@ -123,11 +124,33 @@ TEST(LanePace, AfterAnOutageItGoesOnAsBefore) {
   EXPECT_GE(run.For(10s, range, pace).taken, 9000);
 }
 
+/// Of a server that refuses items without regard to how fast they come.
+TEST(LanePace, AFewRefusalsAtRandomDoNotSlowItToNothing) {
+  for (const int one_in : {12, 16, 50}) {
+    std::minstd_rand random(7);
+    LanePace pace;
+    int taken = 0;
+    TimePoint due = kAtOnce;
+    for (TimePoint now = kStart; now < kStart + 120s; now += 1ms) {
+      if (now < due) continue;
+      due = pace.OnDealt(1, now);
+      if (random() % one_in != 0) {
+        pace.OnWritten(1, now);
+        ++taken;
+      } else {
+        due = std::max(due, pace.OnRefused(1, now));
+      }
+    }
+    // The rest after each refusal is what remains of the time.
+    EXPECT_GE(taken, 120 * 0.6 * one_in / (0.1 + one_in * 0.001)) << one_in;
+  }
+}
+
 TEST(LanePace, ItemsOfOneBatchThatComeBackAreOneRefusal) {
   LanePace pace;
-  const TimePoint rested = pace.OnRefused(kStart);
+  const TimePoint rested = pace.OnRefused(1, kStart);
   EXPECT_EQ(rested, kStart + limits::kFirstLeftoverPause);
-  for (int i = 0; i < 24; ++i) EXPECT_EQ(pace.OnRefused(kStart), rested);
+  for (int i = 0; i < 24; ++i) EXPECT_EQ(pace.OnRefused(1, kStart), rested);
   EXPECT_EQ(pace.OnFailed(rested), rested + 2 * limits::kFirstLeftoverPause);
 }
 
@@ -147,8 +170,8 @@ TEST(LanePace, ALargeItemAtALowRateHoldsNobodyForMinutes) {
 
 TEST(LanePace, LanesAreDueTogether) {
   LanePace a, b;
-  (void)a.OnRefused(kStart);
-  (void)b.OnRefused(kStart + 3ms);
+  (void)a.OnRefused(1, kStart);
+  (void)b.OnRefused(1, kStart + 3ms);
   const TimePoint due_a = a.OnDealt(30, kStart + 200ms);
   const TimePoint due_b = b.OnDealt(30, kStart + 201ms);
   EXPECT_GT(due_a, kStart + 200ms);
