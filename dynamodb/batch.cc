@@ -90,7 +90,7 @@ size_t FitBatch(std::span<const WriteOp> ops) {
   size_t count = 0;
   for (const WriteOp& op : ops.first(std::min(ops.size(), kMaxBatchOps))) {
     bytes += op.json.size() + kOpOverheadBytes;
-    if (bytes > kMaxBatchBytes && count > 0) break;
+    if (bytes > kBatchBytes && count > 0) break;
     ++count;
   }
   return count;

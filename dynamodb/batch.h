@@ -24,10 +24,15 @@ struct WriteOp {
 inline constexpr size_t kMaxBatchOps = 25;
 inline constexpr size_t kMaxBatchBytes = size_t{16} << 20;
 
+/// What we send in one call, unless a single op is larger. What a call costs us beside its bytes is
+/// nothing to this; larger bodies would cost memory for each call in flight, and on a slow line
+/// more time than a call may take.
+inline constexpr size_t kBatchBytes = size_t{2} << 20;
+
 /// Body bytes of an op beside its JSON: {"DeleteRequest":{"Item":}}, and the comma.
 inline constexpr size_t kOpOverheadBytes = 32;
 
-/// How many of `ops`, from the first, fit in one call.
+/// How many of `ops`, from the first, go in one call: at least one.
 [[nodiscard]] size_t FitBatch(std::span<const WriteOp> ops);
 
 /// The request body, spliced from the views. `ops` fit in one call and have distinct keys.

@@ -23,6 +23,9 @@ double UnitsOf(std::span<const dynamodb::WriteOp> ops) {
   return units;
 }
 
+/// What a call costs, until its batch is known.
+constexpr auto kGuess = static_cast<double>(dynamodb::kMaxBatchOps);
+
 }  // namespace
 
 Next BatchWriter::Step(TimePoint now) {
@@ -51,14 +54,13 @@ Next BatchWriter::Write(TimePoint now) {
   if (backfill && !context_.backfill_limit.TryEnter(waker())) return Next::WhenWoken();
   Sent sent;
   Next next = Next::Now();
-  const double estimate = units_per_batch_;
   const auto user = backfill ? CapacityBucket::User::kBackfill : CapacityBucket::User::kTail;
-  if (auto retry_at = context_.capacity.TakeOrRetryAt(user, estimate, now)) {
+  if (auto retry_at = context_.capacity.TakeOrRetryAt(user, kGuess, now)) {
     next = Next::At(*retry_at);
   } else if (auto batch = source_.Take(now)) {
-    sent = Send(*batch, estimate);
+    sent = Send(*batch);
   } else {
-    context_.capacity.GiveBack(estimate);
+    context_.capacity.Correct(kGuess, 0);
   }
   const TimePoint after = context_.clock.Now();
   if (backfill) {
@@ -69,7 +71,10 @@ Next BatchWriter::Write(TimePoint now) {
   return next;
 }
 
-BatchWriter::Sent BatchWriter::Send(WriteBatch& batch, double estimate) {
+BatchWriter::Sent BatchWriter::Send(WriteBatch& batch) {
+  const double computed = UnitsOf(batch.ops());
+  const double estimate = computed * cost_ratio_;
+  context_.capacity.Correct(kGuess, estimate);
   const TimePoint began = context_.clock.Now();
   if (kind_ == Kind::kTail) ++context_.counters.tail_writes_in_flight;
   auto result = kind_ == Kind::kBackfill && Planted(PlantedBug::kPutIfAbsent)
@@ -79,10 +84,10 @@ BatchWriter::Sent BatchWriter::Send(WriteBatch& batch, double estimate) {
   if (kind_ == Kind::kTail) --context_.counters.tail_writes_in_flight;
   double units = 0;
   if (result) {
-    units = context_.capacity.Charge(estimate, result->consumed_units, UnitsOf(batch.ops()));
-    if (units > 0) units_per_batch_ = units;
+    units = context_.capacity.Charge(estimate, result->consumed_units, computed);
+    if (units > 0 && result->unprocessed.empty()) cost_ratio_ = units / computed;
   } else {
-    context_.capacity.GiveBack(estimate);
+    context_.capacity.Correct(estimate, 0);
   }
   Count(batch, result, units);
   const TimePoint answered = context_.clock.Now();

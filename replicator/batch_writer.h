@@ -47,7 +47,7 @@ class BatchWriter final : public Task {
     InFlightLimit::Feedback feedback = InFlightLimit::Feedback::kNeutral;
     Duration took{0};
   };
-  Sent Send(WriteBatch& batch, double estimate);
+  Sent Send(WriteBatch& batch);
   [[nodiscard]] InFlightLimit::Feedback FeedbackOf(
       const WriteBatch& batch, const Result<dynamodb::BatchWriteResult>& result) const;
   /// PlantedBug::kPutIfAbsent: what is there is left alone.
@@ -59,8 +59,8 @@ class BatchWriter final : public Task {
   const int slot_;
   BatchSource& source_;
   const WriterContext context_;
-  /// What a batch of this slot costs, learnt from answers; capacity is taken before it is known.
-  double units_per_batch_ = static_cast<double>(dynamodb::kMaxBatchOps);
+  /// What calls cost for each unit that we compute: more where the table has indexes.
+  double cost_ratio_ = 1;
 };
 
 }  // namespace ddbsync::replicator

@@ -129,9 +129,9 @@ std::optional<TimePoint> CapacityBucket::TakeOrRetryAt(User user, double estimat
   return now + wait;
 }
 
-void CapacityBucket::GiveBack(double estimate) {
+void CapacityBucket::Correct(double estimate, double better) {
   MutexLock lock(mutex_);
-  if (rate_) available_ += estimate;
+  if (rate_) available_ += estimate - better;
 }
 
 double CapacityBucket::Charge(double estimate, std::optional<double> reported, double computed) {

@@ -85,8 +85,8 @@ class CapacityBucket {
   /// waits, the backfill gets nothing.
   [[nodiscard]] std::optional<TimePoint> TakeOrRetryAt(User user, double estimate, TimePoint now);
 
-  /// The call was not made, or failed: it cost nothing.
-  void GiveBack(double estimate);
+  /// The estimate became better; 0: the call was not made, or failed.
+  void Correct(double estimate, double better);
   /// The call cost what the server reports; where it reports nothing, what we compute, and that is
   /// logged once if there is a bound to keep. Returns the units.
   double Charge(double estimate, std::optional<double> reported, double computed);

@@ -63,7 +63,7 @@ std::vector<SegmentLanes::Item> SegmentLanes::Deal(TimePoint now) {
     Lane& lane = *ready_.front();
     const Item item = lane.Front();
     const size_t size = item.view->json.size() + dynamodb::kOpOverheadBytes;
-    if (!dealt.empty() && bytes + size > dynamodb::kMaxBatchBytes) break;
+    if (!dealt.empty() && bytes + size > dynamodb::kBatchBytes) break;
     bytes += size;
     dealt.push_back(item);
     lane.PopFront();

@@ -62,7 +62,7 @@ Next SegmentScanner::Read(const std::string& cursor, TimePoint now) {
     page = dynamodb::ItemPage::Parse(R"({"Items":[],"Count":0,"ScannedCount":0})", context_.schema);
   }
   if (!page) {
-    context_.capacity.GiveBack(estimate);
+    context_.capacity.Correct(estimate, 0);
     if (page.error().code == ErrorCode::kThrottled) {
       feedback = InFlightLimit::Feedback::kThrottled;
     }
@@ -76,7 +76,8 @@ Next SegmentScanner::Read(const std::string& cursor, TimePoint now) {
                           (context_.consistent ? 1.0 : 0.5);
   const double units = context_.capacity.Charge(estimate, page->consumed_units(),
                                                 std::min(computed, limits::kUnitsOfFullPage));
-  context_.units_per_page = units;
+  // (The last page of a segment may be empty and tells nothing of the next segment's first.)
+  if (!page->items().empty()) context_.units_per_page = units;
   context_.counters.source_read_units += units;
   context_.backfill.AddPage(std::make_shared<BackfillPage>(*std::move(page), *std::move(grant),
                                                            std::move(fenced), segment_, cursor),
