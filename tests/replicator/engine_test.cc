@@ -204,6 +204,29 @@ TEST_F(EngineTest, AWriteLimitIsKept) {
   EXPECT_LE(Status().target_write_units, kUnitsPerSecond * seconds + kBatch);
 }
 
+TEST_F(EngineTest, AWriteLimitIsKeptByTheFirstLargeItemsToo) {
+  constexpr double kUnitsPerSecond = 5000, kBatch = 20 * 100;
+  const std::string large(100 * 1000, 'x');
+  for (int i = 0; i < 120; ++i) {
+    Call("PutItem", {{"TableName", "src"},
+                     {"Item", {{"id", {{"S", std::to_string(i)}}}, {"large", {{"S", large}}}}}});
+  }
+  JobOptions options = Quick();
+  options.write_capacity = kUnitsPerSecond;
+  options.phases = Phases::kBackfillOnly;
+  Start(options);
+  const TimePoint began = clock_.Now();
+  double most_above = 0;
+  EXPECT_TRUE(Eventually([&] {
+    const double written = Status().target_write_units;
+    const double seconds = std::chrono::duration<double>(clock_.Now() - began).count();
+    most_above = std::max(most_above, written - kUnitsPerSecond * seconds);
+    return job_->Ended().has_value();
+  }));
+  EXPECT_GE(Status().target_write_units, 120 * 98);
+  EXPECT_LE(most_above, kBatch);
+}
+
 TEST_F(EngineTest, AReadLimitIsKept) {
   constexpr double kUnitsPerSecond = 5, kPage = 1;
   Fill(2000);  // of some 11 bytes
