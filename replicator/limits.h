@@ -27,8 +27,10 @@ inline constexpr double kUsefulPerProcessor = 2;
 /// Latencies older than two of these are forgotten.
 inline constexpr std::chrono::seconds kLatencyWindow{10};
 
-/// Unacknowledged pages per segment: one being written, one ready behind it.
-inline constexpr int kMaxPagesPerSegment = 2;
+/// Unacknowledged pages per segment: one being written, one ready behind it. With so many pages of
+/// all segments there is enough to deal from, and one of each segment must do.
+inline constexpr size_t kMaxPagesPerSegment = 2;
+inline constexpr size_t kPagesAhead = 128;
 
 /// Segments open at once. A batch is dealt from them all; AWS's import guide spreads writes over 50
 /// to 100 ranges before a single partition's 1,000 WCU/s stops being the bound. With 64, and

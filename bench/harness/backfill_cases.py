@@ -81,8 +81,7 @@ def memory(bench, case):
     usual = sorted(peaks["P1's items"])[len(peaks["P1's items"]) // 2]
     for what in ("10 times the items", "items of 390 KB"):
         case.add(f"  {what} against P1's", [100 * (peak / usual - 1) for peak in peaks[what]], "%",
-                 bar=f"within {100 * MOST_GROWTH:g}",
-                 met=lambda percent: abs(percent) <= 100 * MOST_GROWTH)
+                 **report.at_most(100 * MOST_GROWTH))
 
 
 def tls(bench, case):

@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// One segment, read by hand.
+/// One segment, unless a test has more; read by hand.
 class BackfillTest : public ::testing::Test {
  protected:
   BackfillTest() {
@@ -26,7 +26,11 @@ class BackfillTest : public ::testing::Test {
 
   /// A page of `count` items that ends at `last` ("": the segment's end), as if read just now.
   std::shared_ptr<BackfillPage> Read(int count, const std::string& last) {
-    const Backfill::Read read = backfill_.NextRead(0);
+    return Read(count, last, backfill_, 0);
+  }
+  std::shared_ptr<BackfillPage> Read(int count, const std::string& last, Backfill& backfill,
+                                     int segment) {
+    const Backfill::Read read = backfill.NextRead(segment);
     EXPECT_EQ(read.kind, Backfill::Read::Kind::kRead);
     std::string body = R"({"Items":[)";
     for (int i = 0; i < count; ++i) {
@@ -40,7 +44,7 @@ class BackfillTest : public ::testing::Test {
     EXPECT_TRUE(page);
     auto grant = credit_.TryTake(ByteCredit::User::kBackfill, 100, {});
     return std::make_shared<BackfillPage>(*std::move(page), *std::move(grant),
-                                          fence_.BeginRead(clock_.Now()), 0, read.cursor);
+                                          fence_.BeginRead(clock_.Now()), segment, read.cursor);
   }
 
   /// Writes one batch; false when there is none.
@@ -138,6 +142,23 @@ TEST_F(BackfillTest, AtMostTwoPagesOfASegmentAreUnacknowledged) {
   backfill_.AddPage(Read(3, "k1"), clock_.Now());
   backfill_.AddPage(Read(3, "k2"), clock_.Now());
   EXPECT_EQ(backfill_.NextRead(0).kind, Backfill::Read::Kind::kWait);
+}
+
+TEST_F(BackfillTest, WithManyPagesInHandOneOfEachSegmentMustDo) {
+  constexpr int kSegments = static_cast<int>(limits::kPagesAhead) + 1;
+  Backfill wide({.total_segments = kSegments, .open_segments = kSegments}, ledger_, {});
+  Dealer dealer({schema_, fence_, rechecks_, dead_letters_}, wide);
+  wide.Start(dealer, [](int) { return Waker(); });
+  const auto add = [&](int segment) {
+    wide.AddPage(Read(1, "k" + std::to_string(segment), wide, segment), clock_.Now());
+  };
+  for (int segment = 0; segment < kSegments - 2; ++segment) add(segment);
+  EXPECT_EQ(wide.NextRead(0).kind, Backfill::Read::Kind::kRead);
+  add(kSegments - 2);
+  EXPECT_EQ(wide.NextRead(0).kind, Backfill::Read::Kind::kWait);
+  EXPECT_EQ(wide.NextRead(kSegments - 1).kind, Backfill::Read::Kind::kRead);
+  while (auto batch = dealer.Take(clock_.Now())) batch->Settle({}, clock_.Now());
+  EXPECT_EQ(wide.NextRead(0).kind, Backfill::Read::Kind::kRead);
 }
 
 TEST(SpreadOrder, EveryPrefixIsSpreadOverTheWhole) {
