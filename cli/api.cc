@@ -16,8 +16,10 @@ metrics::Reply JsonReply(std::string body, int status = 200) {
   return {.status = status, .content_type = "application/json", .body = body + "\n"};
 }
 
-metrics::Reply Checkpoint(const Result<checkpoint::State>& state) {
-  if (state) return JsonReply(CheckpointToJson(*state, false));
+/// `show` makes the body of a checkpoint that could be read.
+template <class Show>
+metrics::Reply Checkpoint(const Result<checkpoint::State>& state, Show show) {
+  if (state) return JsonReply(show(*state));
   Json json;
   json["error"] = ToString(state.error());
   return JsonReply(Text(json, false), kUnavailable);
@@ -39,12 +41,22 @@ void AddRoutes(metrics::HttpServer& server, ApiSources sources) {
         .status = 200, .content_type = metrics::kExpositionContentType, .body = metrics()};
   });
   // Alive is who answers; whether the copy gets on is /readyz's.
-  server.OnGet("/healthz", [] { return JsonReply(R"({"alive":true})"); });
-  server.OnGet("/readyz", [status = sources.status] { return Readiness(status()); });
+  server.OnProbe("/healthz", [] { return JsonReply(R"({"alive":true})"); });
+  server.OnProbe("/readyz", [status = sources.status] { return Readiness(status()); });
   server.OnGet(kStatusPath,
                [status = sources.status] { return JsonReply(StatusToJson(status(), false)); });
-  server.OnGet(kCheckpointPath,
-               [checkpoint = std::move(sources.checkpoint)] { return Checkpoint(checkpoint()); });
+  server.OnGet(kCheckpointPath, [checkpoint = sources.checkpoint] {
+    return Checkpoint(checkpoint(),
+                      [](const auto& state) { return CheckpointToJson(state, false); });
+  });
+  for (const auto& [path, list] :
+       {std::pair{"/api/v1/shards", "shards"}, std::pair{"/api/v1/segments", "segments"},
+        std::pair{"/api/v1/deadletters", "dead_letters"}}) {
+    server.OnGet(path, [checkpoint = sources.checkpoint, list] {
+      return Checkpoint(checkpoint(),
+                        [list](const auto& state) { return CheckpointListToJson(state, list); });
+    });
+  }
 }
 
 }  // namespace ddbsync::cli

@@ -3,12 +3,17 @@
 #include <string>
 
 #include "base/error.h"
+#include "cli/api_file.h"
 
 namespace ddbsync::cli {
 
-/// GET from a job on this machine; the body of a 200. `address` is "127.0.0.1:9853" or
-/// "[::1]:9853". Errors: kNotFound (nobody listens there), kRetry (it does not answer in time, or
-/// not by HTTP), kConflict (it answers with another status), kInvalid (not an address).
-[[nodiscard]] Result<std::string> ApiGet(const std::string& address, const std::string& path);
+// Calls to a job on this machine; the body of a 200. Brings the job's token and, where it serves
+// over HTTPS, trusts the certificate that it named and no other. Errors: kNotFound (nobody listens
+// there), kRetry (it does not answer in time, or not by HTTP), kConflict (it refuses: its own
+// words, if there are any), kDenied (its token is not to be read), kInvalid (not an address).
+
+[[nodiscard]] Result<std::string> ApiGet(const ApiAddress& job, const std::string& path);
+[[nodiscard]] Result<std::string> ApiPost(const ApiAddress& job, const std::string& path,
+                                          const std::string& body);
 
 }  // namespace ddbsync::cli

@@ -15,6 +15,8 @@ Result<void> WriteApiFile(const std::string& path, const ApiAddress& address) {
   json["job_id"] = address.job_id;
   json["address"] = address.address;
   json["pid"] = address.pid;
+  if (!address.token_file.empty()) json["token_file"] = address.token_file;
+  if (!address.certificate.empty()) json["certificate"] = address.certificate;
   const std::string fresh = path + ".new";
   std::ofstream file(fresh, std::ios::trunc);
   file << Text(json, false) << '\n';
@@ -32,7 +34,8 @@ std::optional<ApiAddress> ReadApiFile(const std::string& path) {
   if (!json.is_object()) return std::nullopt;
   try {
     return ApiAddress{json.at("job_id").get<std::string>(), json.at("address").get<std::string>(),
-                      json.at("pid").get<int>()};
+                      json.at("pid").get<int>(), json.value("token_file", ""),
+                      json.value("certificate", "")};
   } catch (const Json::exception&) {
     return std::nullopt;
   }

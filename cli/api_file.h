@@ -7,12 +7,15 @@
 
 namespace ddbsync::cli {
 
-/// Where a running job is found: {"job_id", "address", "pid"} in api.json of its state directory.
+/// Where a running job is found, and what it wants to see and shows: api.json of its state
+/// directory. It names the token's file, never the token.
 /// It may be left behind by a killed process, so whoever reads it asks the address who is there.
 struct ApiAddress {
-  std::string job_id;
-  std::string address;  ///< "127.0.0.1:9853"
+  std::string job_id = {};
+  std::string address = {};  ///< "127.0.0.1:9853"
   int pid = 0;
+  std::string token_file = {};   ///< absolute; empty: no token
+  std::string certificate = {};  ///< absolute; empty: plain HTTP
   friend bool operator==(const ApiAddress&, const ApiAddress&) = default;
 };
 

@@ -79,6 +79,12 @@ std::string CheckpointToJson(const checkpoint::State& state, bool indented) {
   return Text(ToJson(state), indented);
 }
 
+std::string CheckpointListToJson(const checkpoint::State& state, const char* list) {
+  Json json;
+  json[list] = ToJson(state).at(list);
+  return Text(json, false);
+}
+
 Result<checkpoint::State> CheckpointFromJson(std::string_view text) {
   try {
     const Json json = Json::parse(text);

@@ -12,7 +12,10 @@ namespace ddbsync::cli {
 /// checkpoint/records.h. Keys of items are in it, their values never.
 [[nodiscard]] std::string CheckpointToJson(const checkpoint::State& state, bool indented);
 
-/// The reverse. Errors: kCorrupt.
+/// One of its lists alone: "shards", "segments" or "dead_letters".
+[[nodiscard]] std::string CheckpointListToJson(const checkpoint::State& state, const char* list);
+
+/// The reverse of CheckpointToJson. Errors: kCorrupt.
 [[nodiscard]] Result<checkpoint::State> CheckpointFromJson(std::string_view json);
 
 /// What `status --json` prints of a job that does not run: its state is "not_running", the rest is

@@ -25,6 +25,15 @@ constexpr std::string_view kRunsMore =
     "Ends with 0 done or stopped, 1 failed, 2 usage or configuration, 3 not ready (dead letters),\n"
     "4 data at risk.";
 
+constexpr std::string_view kThrottleMore =
+    "KEY=VALUE is one of:\n"
+    "  read-capacity=UNITS     most read units per second, or none\n"
+    "  write-capacity=UNITS    most write units per second, or none\n"
+    "  in-flight=CALLS         most write calls of the copy at once, 1 to 64, or none\n"
+    "  poll-interval=DURATION  longest pause between looks at an active shard, 20ms to 20s\n"
+    "What is not named stays. It lasts until the process ends: the next start has its flags' "
+    "again.";
+
 constexpr std::array kCommands = {
     CommandText{Command::kStart, "start", "copy a table into another, then follow its changes",
                 kRunsMore},
@@ -33,6 +42,11 @@ constexpr std::array kCommands = {
     CommandText{Command::kTail, "tail", "follow changes alone, after a load by other means",
                 kRunsMore},
     CommandText{Command::kStatus, "status", "how a job is doing", ""},
+    CommandText{Command::kPause, "pause", "let the copy rest; changes are still followed", ""},
+    CommandText{Command::kResume, "resume", "go on after a pause", ""},
+    CommandText{Command::kStop, "stop", "end a job in good order; its start command resumes it",
+                ""},
+    CommandText{Command::kThrottle, "throttle", "change a running job's limits", kThrottleMore},
     CommandText{Command::kCheckpointShow, "show", "what a job's checkpoint holds", ""},
     CommandText{Command::kVersion, "version", "print the version", ""},
 };
@@ -116,6 +130,9 @@ class Parser {
       option->group(std::string(group));
       options_[command][name] = option;
     };
+    if (command == Command::kThrottle) {
+      app.add_option("KEY=VALUE", words_, "what to change")->option_text(" ");
+    }
     const bool runs =
         command == Command::kStart || command == Command::kBackfill || command == Command::kTail;
     const bool reads_config = command != Command::kVersion;
@@ -160,6 +177,7 @@ class Parser {
       if (!app->parsed()) continue;
       chosen = true;
       line.command = command;
+      line.words = words_;
       for (const auto& [name, option] : options_[command]) {
         if (option->count() == 0) continue;  // or its value is missing, which is told
         const bool is_switch = option->get_items_expected_max() == 0;
@@ -234,6 +252,7 @@ class Parser {
   // CLI11 writes through references: nodes of a map stay where they are.
   std::map<Command, std::map<std::string, std::string>> values_;
   std::map<Command, std::map<std::string, bool>> switches_;
+  std::vector<std::string> words_;
 };
 
 }  // namespace

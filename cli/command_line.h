@@ -16,8 +16,9 @@ struct CommandLine {
   Command command = Command::kVersion;
   /// By name without dashes ("src-region"); a switch's text is "true".
   std::map<std::string, std::string, std::less<>> flags;
-  std::vector<Error> faults;  ///< kInvalid
-  std::string help;           ///< not empty: print this and end with 0
+  std::vector<std::string> words;  ///< `throttle`: KEY=VALUE...
+  std::vector<Error> faults;       ///< kInvalid
+  std::string help;                ///< not empty: print this and end with 0
 };
 
 /// `arguments` without the program's name.

@@ -11,8 +11,13 @@ namespace ddbsync::cli {
 /// `start`, `backfill`, `tail`: run a job until it ends or is asked to stop.
 [[nodiscard]] ExitCode RunCopy(const CommandLine& line, const aws::Environment& environment);
 
-/// `status`: kDone when there is such a job, running or not; kFailed when there is none.
+/// `status`: kDone when there is such a job, running or not; kFailed when there is none. With
+/// --watch until Ctrl-C, or until the job is gone.
 [[nodiscard]] ExitCode RunStatus(const CommandLine& line, const aws::Environment& environment);
+
+/// `pause`, `resume`, `stop`, `throttle`: kDone when the running job has done it, kFailed when none
+/// runs or it refuses, kUsage for what is not understood.
+[[nodiscard]] ExitCode RunControl(const CommandLine& line, const aws::Environment& environment);
 
 /// `checkpoint show`, likewise.
 [[nodiscard]] ExitCode RunCheckpointShow(const CommandLine& line,

@@ -4,13 +4,16 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <ctime>
 #include <filesystem>
 
 #include "checkpoint/leveldb_store.h"
 #include "checkpoint/records.h"
 #include "cli/api.h"
 #include "cli/api_file.h"
+#include "cli/control.h"
 #include "cli/job_metrics.h"
+#include "metrics/listen_address.h"
 
 namespace ddbsync::cli {
 namespace {
@@ -39,6 +42,13 @@ Error WithHolder(Error locked, const JobHome& home) {
   return locked;
 }
 
+/// Of this process, all its threads together.
+Duration ProcessorTime() {
+  timespec used{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
 }  // namespace
 
 Engine::Engine(const RunPlan& plan, const aws::Environment& environment, Clock& clock)
@@ -65,7 +75,9 @@ std::expected<void, std::vector<Error>> Engine::Open() {
   if (faults.empty()) LeaveCard(faults);
   if (!faults.empty()) return std::unexpected(std::move(faults));
 
-  auto job = replicator::Job::Open(plan_.settings.job, source_->Side(), target_->Side(), *store_,
+  replicator::JobOptions options = plan_.settings.job;
+  options.processor_time = ProcessorTime;
+  auto job = replicator::Job::Open(std::move(options), source_->Side(), target_->Side(), *store_,
                                    executor_, clock_);
   if (!job) return std::unexpected(std::move(job.error()));
   job_ = std::move(*job);
@@ -74,8 +86,15 @@ std::expected<void, std::vector<Error>> Engine::Open() {
 }
 
 void Engine::LeaveCard(std::vector<Error>& faults) {
-  const auto written = WriteApiFile(
-      plan_.home.ApiFile(), {plan_.home.job_id, server_.address(), static_cast<int>(getpid())});
+  const auto absolute = [](const std::string& path) {
+    return path.empty() ? path : std::filesystem::absolute(path).string();
+  };
+  const auto written =
+      WriteApiFile(plan_.home.ApiFile(), {.job_id = plan_.home.job_id,
+                                          .address = metrics::LocalAddress(server_.address()),
+                                          .pid = static_cast<int>(getpid()),
+                                          .token_file = absolute(plan_.settings.token_file),
+                                          .certificate = absolute(plan_.settings.tls_cert)});
   card_left_ = written.has_value();
   if (!written) faults.push_back(written.error());
 }
@@ -128,7 +147,10 @@ void Engine::Serve(std::vector<Error>& faults) {
   AddRoutes(server_, {.status = [this] { return Status(); },
                       .checkpoint = [this] { return checkpoint::LoadState(*store_); },
                       .metrics = [this] { return exposition_.Text(); }});
-  if (auto started = server_.Start(plan_.settings.listen); !started) {
+  AddControls(server_, {.job = [this] { return visible_job_.load(); },
+                        .status = [this] { return Status(); },
+                        .stop = [this] { stop_asked_ = true; }});
+  if (auto started = server_.Start(plan_.settings.listen, plan_.access); !started) {
     faults.push_back(std::move(started.error()));
   }
 }

@@ -45,6 +45,9 @@ class Engine {
   /// Of the job, or of what goes before it. Any thread.
   [[nodiscard]] replicator::JobStatus Status() const;
 
+  /// Somebody asked through the API that this process ends.
+  [[nodiscard]] bool stop_asked() const { return stop_asked_; }
+
  private:
   void OpenStore(std::vector<Error>& faults);
   void ConnectSides(std::vector<Error>& faults);
@@ -63,6 +66,7 @@ class Engine {
   std::unique_ptr<replicator::Job> job_;
   /// job_ as the server's threads may see it; null until it is open.
   std::atomic<replicator::Job*> visible_job_{nullptr};
+  std::atomic<bool> stop_asked_{false};
   metrics::Exposition exposition_;
   metrics::HttpServer server_;
   bool card_left_ = false;  ///< api.json is ours

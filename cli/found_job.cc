@@ -19,12 +19,16 @@ bool IsThere(int pid) {
   return kill(pid, 0) == 0 || errno == EPERM;
 }
 
-}  // namespace
+/// The status of the job that runs there, and where; nothing when none does.
+struct Found {
+  ApiAddress job;
+  std::string status;
+};
 
-Result<std::optional<std::string>> AskRunningJob(const JobHome& home, const std::string& path) {
+Result<std::optional<Found>> FindRunning(const JobHome& home) {
   const std::optional<ApiAddress> left = ReadApiFile(home.ApiFile());
   if (!left) return std::nullopt;
-  Result<std::string> answer = ApiGet(left->address, kStatusPath);
+  Result<std::string> answer = ApiGet(*left, kStatusPath);
   if (!answer) {
     const bool hangs = answer.error().code == ErrorCode::kRetry && IsThere(left->pid);
     if (hangs) return std::unexpected(answer.error());
@@ -32,7 +36,27 @@ Result<std::optional<std::string>> AskRunningJob(const JobHome& home, const std:
   }
   const Result<replicator::JobStatus> status = StatusFromJson(*answer);
   if (!status || status->job_id != left->job_id) return std::nullopt;
-  if (path != kStatusPath) answer = ApiGet(left->address, path);
+  return Found{*left, *std::move(answer)};
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> AskRunningJob(const JobHome& home, const std::string& path) {
+  auto found = FindRunning(home);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return std::nullopt;
+  if (path == kStatusPath) return std::move((*found)->status);
+  Result<std::string> answer = ApiGet((*found)->job, path);
+  if (!answer) return std::unexpected(answer.error());
+  return std::move(*answer);
+}
+
+Result<std::optional<std::string>> TellRunningJob(const JobHome& home, const std::string& path,
+                                                  const std::string& body) {
+  const auto found = FindRunning(home);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return std::nullopt;
+  Result<std::string> answer = ApiPost((*found)->job, path, body);
   if (!answer) return std::unexpected(answer.error());
   return std::move(*answer);
 }

@@ -16,6 +16,11 @@ namespace ddbsync::cli {
 [[nodiscard]] Result<std::optional<std::string>> AskRunningJob(const JobHome& home,
                                                                const std::string& path);
 
+/// Its answer to POST `path`, likewise.
+[[nodiscard]] Result<std::optional<std::string>> TellRunningJob(const JobHome& home,
+                                                                const std::string& path,
+                                                                const std::string& body);
+
 /// The checkpoint of a job that does not run. Errors: kNotFound (never began), kConflict (a process
 /// holds it all the same), kIo, kCorrupt, kInvalid.
 [[nodiscard]] Result<checkpoint::State> LoadStoppedJob(const JobHome& home);

@@ -33,7 +33,7 @@ class JsonWriter {
   void Field(const char* name, const T& value) {
     if constexpr (std::is_same_v<T, WallTime>) {
       object_[name] = TimeText(value);
-    } else if constexpr (std::is_same_v<T, replicator::JobState>) {
+    } else if constexpr (std::is_enum_v<T>) {
       object_[name] = std::string(ToString(value));
     } else if constexpr (std::is_floating_point_v<T>) {
       object_[name] = std::isfinite(value) ? Json(value) : Json(nullptr);
@@ -98,15 +98,20 @@ class JsonReader {
 
  private:
   template <class T>
+  static void TakeWord(const Json& json, T last, T& value) {
+    const auto text = json.get<std::string>();
+    for (int i = 0; i <= static_cast<int>(last); ++i) {
+      if (ToString(static_cast<T>(i)) == text) value = static_cast<T>(i);
+    }
+  }
+  template <class T>
   static void Take(const Json& json, T& value) {
     if constexpr (std::is_same_v<T, WallTime>) {
       value = ParseTime(json.get<std::string>()).value_or(WallTime());
     } else if constexpr (std::is_same_v<T, replicator::JobState>) {
-      const auto text = json.get<std::string>();
-      for (int state = 0; state <= static_cast<int>(replicator::JobState::kFailed); ++state) {
-        const auto known = static_cast<replicator::JobState>(state);
-        if (ToString(known) == text) value = known;
-      }
+      TakeWord(json, replicator::JobState::kFailed, value);
+    } else if constexpr (std::is_same_v<T, replicator::Bottleneck>) {
+      TakeWord(json, replicator::Bottleneck::kProcessor, value);
     } else {
       value = json.get<T>();
     }

@@ -10,6 +10,10 @@ namespace ddbsync::cli::limits {
 /// --listen. Loopback: what a job shows is for the machine's own people and scrapers.
 inline constexpr std::string_view kDefaultListen = "127.0.0.1:9853";
 
+/// --token-file. Sixteen characters of hex are 64 bits: nobody guesses them over a network.
+inline constexpr size_t kShortestToken = 16;
+inline constexpr size_t kLongestToken = 1024;
+
 /// --memory. A page takes 4 MiB of credit before it is asked for (base/limits.h); fewer than 16 at
 /// once would leave segments and shards waiting for one another.
 inline constexpr size_t kLeastMemoryBytes = size_t{64} << 20;

@@ -40,6 +40,11 @@ ExitCode Run(const CommandLine& line) {
       return RunCopy(line, environment);
     case Command::kStatus:
       return RunStatus(line, environment);
+    case Command::kPause:
+    case Command::kResume:
+    case Command::kStop:
+    case Command::kThrottle:
+      return RunControl(line, environment);
     case Command::kCheckpointShow:
       return RunCheckpointShow(line, environment);
     case Command::kVersion:

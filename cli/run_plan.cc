@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "cli/access.h"
 #include "cli/config.h"
 
 namespace ddbsync::cli {
@@ -114,6 +115,7 @@ std::expected<RunPlan, std::vector<Error>> PlanRun(const CommandLine& line,
       faults.push_back(home.error());
     }
   }
+  plan.access = LoadAccess(plan.settings, faults);
   if (!faults.empty()) return std::unexpected(std::move(faults));
   return plan;
 }

@@ -9,6 +9,7 @@
 #include "cli/endpoint.h"
 #include "cli/job_home.h"
 #include "cli/settings.h"
+#include "metrics/http_server.h"
 
 namespace ddbsync::cli {
 
@@ -18,6 +19,7 @@ struct RunPlan {
   Endpoint source;
   Endpoint target;
   JobHome home;
+  metrics::Access access;  ///< to its API
 };
 
 /// Reads config and variables beneath the flags. Errors: every fault of all three at once, one

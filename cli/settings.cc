@@ -18,7 +18,9 @@ constexpr unsigned Bit(Command command) {
 constexpr unsigned kCopies = Bit(Command::kStart) | Bit(Command::kBackfill);
 constexpr unsigned kTails = Bit(Command::kStart) | Bit(Command::kTail);
 constexpr unsigned kRuns = kCopies | kTails;
-constexpr unsigned kLooks = Bit(Command::kStatus) | Bit(Command::kCheckpointShow);
+constexpr unsigned kControls =
+    Bit(Command::kPause) | Bit(Command::kResume) | Bit(Command::kStop) | Bit(Command::kThrottle);
+constexpr unsigned kLooks = Bit(Command::kStatus) | Bit(Command::kCheckpointShow) | kControls;
 constexpr unsigned kAll = kRuns | kLooks | Bit(Command::kVersion);
 
 constexpr std::string_view kWhat = "What to copy";
@@ -113,7 +115,7 @@ Result<void> SetSince(Settings& s, std::string_view text) {
 
 Result<void> SetListen(Settings& s, std::string_view text) {
   s.listen = text;
-  return metrics::CheckListenAddress(text);
+  return metrics::CheckListenAddress(text, metrics::Reach::kAnywhere);
 }
 
 Result<void> SetOnGap(Settings& s, std::string_view text) {
@@ -158,6 +160,9 @@ constexpr std::array kSettings = {
             "now on",
             SetSince},
 
+    Setting{"all", "", kHow, Bit(Command::kPause),
+            "following rests too, until less than 6 h are left before changes leave the stream",
+            [](Settings& s, Text t) { return SetSwitch(s.pause_all, t); }},
     Setting{"create-target", "", kHow, kCopies,
             "make the target table with the source's keys, indexes and capacity if it is missing",
             [](Settings& s, Text t) { return SetSwitch(s.job.create_target, t); }},
@@ -212,9 +217,20 @@ constexpr std::array kSettings = {
             [](Settings& s, Text t) { return SetText(s.state, t); }},
     Setting{"listen", "ADDRESS", kPlace, kRuns,
             "where /metrics, /healthz, /readyz and /api are served; default: 127.0.0.1:9853; "
-            "port 0 takes a free one",
+            "port 0 takes a free one; an address that others reach needs --token-file",
             SetListen},
+    Setting{"token-file", "FILE", kPlace, kRuns,
+            "whoever asks must send the token in this file (Authorization: Bearer); only you may "
+            "be able to read it",
+            [](Settings& s, Text t) { return SetText(s.token_file, t); }},
+    Setting{"tls-cert", "FILE", kPlace, kRuns,
+            "serve over HTTPS with this certificate (PEM, with its chain)",
+            [](Settings& s, Text t) { return SetText(s.tls_cert, t); }},
+    Setting{"tls-key", "FILE", kPlace, kRuns, "the certificate's key (PEM)",
+            [](Settings& s, Text t) { return SetText(s.tls_key, t); }},
 
+    Setting{"watch", "", kOutput, Bit(Command::kStatus), "once a second, until Ctrl-C",
+            [](Settings& s, Text t) { return SetSwitch(s.watch, t); }},
     Setting{"json", "", kOutput, kAll, "print JSON",
             [](Settings& s, Text t) { return SetSwitch(s.json, t); }},
     Setting{"quiet", "", kOutput, kRuns, "no progress on standard output; warnings remain",

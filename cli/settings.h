@@ -11,7 +11,18 @@
 
 namespace ddbsync::cli {
 
-enum class Command { kStart, kBackfill, kTail, kStatus, kCheckpointShow, kVersion };
+enum class Command {
+  kStart,
+  kBackfill,
+  kTail,
+  kStatus,
+  kPause,
+  kResume,
+  kStop,
+  kThrottle,
+  kCheckpointShow,
+  kVersion
+};
 
 /// Everything that flags, DDBSYNC_* variables and the config's [job] can set, after reading.
 struct Settings {
@@ -21,12 +32,17 @@ struct Settings {
   std::string job_name;  ///< --job; empty: made from src and dst
   std::string state;     ///< --state; empty: the default place
   std::string listen{limits::kDefaultListen};
+  std::string token_file;  ///< empty: only this machine is served
+  std::string tls_cert;    ///< empty: plain HTTP
+  std::string tls_key;
   int io_threads = limits::kDefaultIoThreads;
   LogFormat log_format = LogFormat::kText;
   LogLevel log_level = LogLevel::kInfo;
   bool json = false;
   bool quiet = false;
   bool no_color = false;
+  bool watch = false;
+  bool pause_all = false;
 };
 
 /// One of them. Its name is a flag (--poll-interval), a variable (DDBSYNC_POLL_INTERVAL) and a key

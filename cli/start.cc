@@ -34,7 +34,7 @@ OpenResult OpenUnlessStopped(Engine& engine, StopSignals& signals, const JobHome
   std::future<OpenResult> opened =
       std::async(std::launch::async, [&engine] { return engine.Open(); });
   while (opened.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
-    if (signals.Wait(limits::kRedrawInterval / 5) != 0) {
+    if (signals.Wait(limits::kRedrawInterval / 5) != 0 || engine.stop_asked()) {
       EndAtOnce(ExitCode::kDone, home, "asked to stop before the copy began");
     }
   }
@@ -67,6 +67,7 @@ class Run {
     std::optional<replicator::Outcome> outcome;
     while (!(outcome = engine_.job().Ended())) {
       if (const int signal = signals_.Wait(limits::kRedrawInterval / 5)) OnSignal(signal);
+      if (engine_.stop_asked() && !asked_to_stop_) BeginStop("the API");
       console_.Show(engine_.Status());
     }
     if (stopping_.joinable()) stopping_.join();
@@ -90,9 +91,13 @@ class Run {
                 "asked a second time to stop: writes in flight are left behind; the next start "
                 "waits for them and resumes");
     }
+    BeginStop(StopSignals::Name(signal));
+  }
+
+  void BeginStop(std::string_view asked_by) {
     asked_to_stop_ = true;
-    Log(LogLevel::kInfo, "stopping", "finishing what is in flight; a second signal ends at once",
-        {{"signal", StopSignals::Name(signal)}});
+    Log(LogLevel::kInfo, "stopping", "finishing what is in flight; a signal now ends at once",
+        {{"asked_by", asked_by}});
     // May wait for what is in flight; the second signal must be heard meanwhile.
     stopping_ = std::jthread([this] { engine_.job().Stop(); });
   }

@@ -54,6 +54,13 @@ constexpr auto kWalkWrites = [](auto& io, auto& w) {
   io.Field("tail_in_flight", w.tail_in_flight);
 };
 
+constexpr auto kWalkLimits = [](auto& io, auto& l) {
+  io.Field("read_capacity", l.read_capacity);
+  io.Field("write_capacity", l.write_capacity);
+  io.Field("in_flight", l.in_flight);
+  io.Field("poll_interval_seconds", l.poll_interval_seconds);
+};
+
 constexpr auto kWalkStatus = [](auto& io, auto& s) {
   io.Field("job_id", s.job_id);
   io.Field("version", s.version);
@@ -61,6 +68,8 @@ constexpr auto kWalkStatus = [](auto& io, auto& s) {
   io.Field("reason", s.reason);
   io.Field("ready", s.ready);
   io.Field("degraded", s.degraded);
+  io.Field("bottleneck", s.bottleneck);
+  io.Field("tail_paused", s.tail_paused);
   io.Field("source_arn", s.source_arn);
   io.Field("target_arn", s.target_arn);
   io.Field("stream_arn", s.stream_arn);
@@ -69,6 +78,7 @@ constexpr auto kWalkStatus = [](auto& io, auto& s) {
   io.Nested("backfill", s.backfill, kWalkBackfill);
   io.Nested("tail", s.tail, kWalkTail);
   io.Nested("writes", s.writes, kWalkWrites);
+  io.Nested("limits", s.limits, kWalkLimits);
   io.Field("source_read_units", s.source_read_units);
   io.Field("target_write_units", s.target_write_units);
   io.Field("queue_bytes", s.queue_bytes);

@@ -40,9 +40,10 @@ std::string NextStep(const JobStatus& status) {
     case JobState::kDone:
     case JobState::kStopping:
       return "nothing";
+    case JobState::kPaused:
+      return fmt::format("`ddbsync resume --job {}` goes on", status.job_id);
     case JobState::kStarting:
     case JobState::kSettling:
-    case JobState::kPaused:
     case JobState::kCopying:
     case JobState::kFollowing:
       break;
@@ -51,7 +52,29 @@ std::string NextStep(const JobStatus& status) {
     return fmt::format("`ddbsync checkpoint show --job {}` lists the items that the target refuses",
                        status.job_id);
   }
-  return "nothing; SIGTERM or Ctrl-C stops it in good order, the same command resumes";
+  return fmt::format(
+      "nothing; `ddbsync stop --job {}` stops it in good order, the same start "
+      "command resumes",
+      status.job_id);
+}
+
+std::string_view HolderText(replicator::Bottleneck bottleneck) {
+  using replicator::Bottleneck;
+  switch (bottleneck) {
+    case Bottleneck::kNothing:
+      return "nothing";
+    case Bottleneck::kSourceReads:
+      return "source reads";
+    case Bottleneck::kTargetWrites:
+      return "target writes";
+    case Bottleneck::kLimit:
+      return "a limit; `ddbsync throttle` changes it";
+    case Bottleneck::kRepairs:
+      return "repairs of writes of unknown outcome";
+    case Bottleneck::kProcessor:
+      return "this machine's processors";
+  }
+  return "";
 }
 
 void AddBackfill(std::string& screen, const JobStatus::Backfill& b) {
@@ -99,6 +122,19 @@ void AddWrites(std::string& screen, const JobStatus& status) {
                   RateText(status.target_write_units)));
 }
 
+void AddLimits(std::string& screen, const JobStatus& status) {
+  const JobStatus::Limits& l = status.limits;
+  const auto units = [](const std::optional<double>& bound) {
+    return bound ? RateText(*bound) + " units/s" : std::string("none");
+  };
+  Row(screen, "limits",
+      fmt::format("read-capacity {}, write-capacity {}, in-flight {}, poll-interval {}",
+                  units(l.read_capacity), units(l.write_capacity),
+                  l.in_flight ? CountText(*l.in_flight) : "none",
+                  SpanText(l.poll_interval_seconds)));
+  Row(screen, "held back by", HolderText(status.bottleneck));
+}
+
 }  // namespace
 
 std::string StatusScreen(const JobStatus& status, bool color) {
@@ -116,6 +152,7 @@ std::string StatusScreen(const JobStatus& status, bool color) {
   AddBackfill(screen, status.backfill);
   AddTail(screen, status.tail);
   AddWrites(screen, status);
+  AddLimits(screen, status);
   Row(screen, "checkpoint",
       fmt::format("{} old, {} commits, {} failed", SpanText(status.checkpoint_age_seconds),
                   CountText(static_cast<int64_t>(status.commits_ok)),

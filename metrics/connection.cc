@@ -1,5 +1,7 @@
 #include "metrics/connection.h"
 
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,6 +18,15 @@ Descriptor::~Descriptor() {
 
 Connection::Connection(Descriptor socket, int stop, size_t read_budget, Duration timeout)
     : socket_(std::move(socket)),
+      stop_(stop),
+      deadline_(clock_.Now() + timeout),
+      read_budget_(read_budget) {}
+
+Connection::Connection(Descriptor socket, int stop, size_t read_budget, Duration timeout,
+                       const TlsIdentity& identity)
+    : socket_(std::move(socket)),
+      secured_(true),
+      tls_(AcceptTls(identity, socket_.fd())),
       stop_(stop),
       deadline_(clock_.Now() + timeout),
       read_budget_(read_budget) {}
@@ -47,17 +58,48 @@ ssize_t Connection::Read(char* to, size_t size) {
 
 ssize_t Connection::Fill() {
   const size_t most = std::min(buffer_.size(), read_budget_);
-  if (most == 0 || !Wait(/*for_reading=*/true)) return -1;
-  const ssize_t got = recv(socket_.fd(), buffer_.data(), most, 0);
+  if (most == 0) return -1;
+  const ssize_t got = Receive(buffer_.data(), most);
   if (got <= 0) return got;
   read_budget_ -= static_cast<size_t>(got);
   unread_ = std::string_view(buffer_.data(), static_cast<size_t>(got));
   return got;
 }
 
+ssize_t Connection::Receive(char* to, size_t size) {
+  if (secured_) return Tls([&] { return SSL_read(tls_.get(), to, static_cast<int>(size)); });
+  if (!Wait(/*for_reading=*/true)) return -1;
+  return recv(socket_.fd(), to, size, 0);
+}
+
 ssize_t Connection::Write(const char* from, size_t size) {
+  constexpr size_t kMost = size_t{1} << 20;
+  const int part = static_cast<int>(std::min(size, kMost));
+  if (secured_) return Tls([&] { return SSL_write(tls_.get(), from, part); });
   if (!WaitWritable()) return -1;
   return send(socket_.fd(), from, size, MSG_NOSIGNAL);
+}
+
+template <class Step>
+ssize_t Connection::Tls(Step step) {
+  if (tls_ == nullptr) return -1;
+  while (true) {
+    ERR_clear_error();  // of this thread's connection before
+    const int done = step();
+    if (done > 0) return done;
+    switch (SSL_get_error(tls_.get(), done)) {
+      case SSL_ERROR_WANT_READ:
+        if (!Wait(/*for_reading=*/true)) return -1;
+        break;
+      case SSL_ERROR_WANT_WRITE:
+        if (!Wait(/*for_reading=*/false)) return -1;
+        break;
+      case SSL_ERROR_ZERO_RETURN:
+        return 0;
+      default:
+        return -1;
+    }
+  }
 }
 
 }  // namespace ddbsync::metrics

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "metrics/tls.h"
 
 namespace ddbsync::metrics {
 
@@ -35,9 +36,15 @@ class Connection {
  public:
   /// `socket` does not block. `stop` becomes readable when the server stops; outlives this.
   Connection(Descriptor socket, int stop, size_t read_budget, Duration timeout);
+  /// The same in TLS; the handshake is part of the first read.
+  Connection(Descriptor socket, int stop, size_t read_budget, Duration timeout,
+             const TlsIdentity& identity);
 
-  [[nodiscard]] bool WaitReadable() const { return !unread_.empty() || Wait(/*for_reading=*/true); }
-  [[nodiscard]] bool WaitWritable() const { return Wait(/*for_reading=*/false); }
+  /// In TLS the socket alone does not tell; Read and Write wait as long as they may.
+  [[nodiscard]] bool WaitReadable() const {
+    return secured_ || !unread_.empty() || Wait(/*for_reading=*/true);
+  }
+  [[nodiscard]] bool WaitWritable() const { return secured_ || Wait(/*for_reading=*/false); }
   /// As read(2); -1 also past the deadline or the budget, and when the server stops.
   ssize_t Read(char* to, size_t size);
   /// As write(2); -1 also past the deadline, and when the server stops and the client does not
@@ -48,8 +55,14 @@ class Connection {
  private:
   [[nodiscard]] bool Wait(bool for_reading) const;
   ssize_t Fill();
+  ssize_t Receive(char* to, size_t size);
+  /// Repeats a step of TLS until it is done, waiting for what it wants; -1: it cannot be.
+  template <class Step>
+  ssize_t Tls(Step step);
 
   const Descriptor socket_;
+  const bool secured_ = false;
+  const SslPointer tls_;
   const int stop_;
   const SystemClock clock_;
   const TimePoint deadline_;

@@ -1,6 +1,7 @@
 #include "metrics/http_server.h"
 
 #include <httplib.h>
+#include <openssl/crypto.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -9,6 +10,7 @@
 #include <array>
 #include <deque>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -79,9 +81,22 @@ class Router final : public httplib::Server {
   void AddGet(const std::string& path, HttpServer::Get handler) {
     gets_[path] = std::move(handler);
   }
+  void AddProbe(const std::string& path, HttpServer::Get handler) {
+    probes_.insert(path);
+    AddGet(path, std::move(handler));
+  }
   void AddPost(const std::string& path, HttpServer::Post handler) {
     posts_[path] = std::move(handler);
   }
+
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> Routes() const {
+    std::vector<std::pair<std::string, std::string>> routes;
+    for (const auto& [path, handler] : gets_) routes.emplace_back("get", path);
+    for (const auto& [path, handler] : posts_) routes.emplace_back("post", path);
+    return routes;
+  }
+
+  void RequireToken(std::string token) { token_ = std::move(token); }
 
   void Serve(Connection& connection) {
     ConnectionStream stream(connection);
@@ -98,13 +113,28 @@ class Router final : public httplib::Server {
       return true;
     }
     if (request.method == "POST") return false;
-    Write(Run(gets_.at(request.path)), response);
+    Reply reply = Run(gets_.at(request.path));
+    if (!MayAsk(request)) reply.body = "{}\n";  // a probe
+    Write(reply, response);
     return true;
   }
 
+  [[nodiscard]] bool MayAsk(const httplib::Request& request) const {
+    if (token_.empty()) return true;
+    const std::string given = request.get_header_value("Authorization");
+    const std::string wanted = "Bearer " + token_;
+    // How long it takes tells nothing of where they differ.
+    return given.size() == wanted.size() &&
+           CRYPTO_memcmp(given.data(), wanted.data(), wanted.size()) == 0;
+  }
+
   std::optional<Reply> Refuse(const httplib::Request& request, httplib::Response& response) const {
-    if (!NamesLoopback(request.get_header_value("Host"))) {
+    if (token_.empty() && !NamesLoopback(request.get_header_value("Host"))) {
       return JsonError(403, "the Host header does not name this machine (localhost, 127.0.0.1)");
+    }
+    if (!MayAsk(request) && !probes_.contains(request.path)) {
+      response.set_header("WWW-Authenticate", "Bearer");
+      return JsonError(401, "the header `Authorization: Bearer TOKEN` is missing or wrong");
     }
     const bool has_get = gets_.contains(request.path);
     const bool has_post = posts_.contains(request.path);
@@ -146,6 +176,8 @@ class Router final : public httplib::Server {
 
   std::map<std::string, HttpServer::Get> gets_;
   std::map<std::string, HttpServer::Post> posts_;
+  std::set<std::string> probes_;
+  std::string token_;
 };
 
 }  // namespace
@@ -154,6 +186,7 @@ class Router final : public httplib::Server {
 struct HttpServer::Impl {
   Router router;
   Listener listener;
+  std::optional<TlsIdentity> identity;
   Descriptor stop;  ///< an eventfd; readable once stopping
 
   Mutex mutex;
@@ -196,10 +229,15 @@ struct HttpServer::Impl {
         socket = std::move(accepted.front());
         accepted.pop_front();
       }
-      Connection connection(std::move(socket), stop.fd(),
-                            limits::kHttpHeaderBytes + limits::kHttpBodyBytes,
-                            limits::kHttpRequestTimeout);
-      router.Serve(connection);
+      constexpr size_t kBudget = limits::kHttpHeaderBytes + limits::kHttpBodyBytes;
+      if (identity) {
+        Connection connection(std::move(socket), stop.fd(), kBudget, limits::kHttpRequestTimeout,
+                              *identity);
+        router.Serve(connection);
+      } else {
+        Connection connection(std::move(socket), stop.fd(), kBudget, limits::kHttpRequestTimeout);
+        router.Serve(connection);
+      }
     }
   }
 
@@ -217,20 +255,27 @@ void HttpServer::OnGet(const std::string& path, Get handler) {
   impl_->router.AddGet(path, std::move(handler));
 }
 
+void HttpServer::OnProbe(const std::string& path, Get handler) {
+  DDBSYNC_CHECK(impl_->threads.empty());
+  impl_->router.AddProbe(path, std::move(handler));
+}
+
 void HttpServer::OnPost(const std::string& path, Post handler) {
   DDBSYNC_CHECK(impl_->threads.empty());
   impl_->router.AddPost(path, std::move(handler));
 }
 
-Result<void> HttpServer::Start(const std::string& address) {
+Result<void> HttpServer::Start(const std::string& address, Access access) {
   DDBSYNC_CHECK(!impl_->listener.socket.valid());
-  auto listener = Listen(address);
+  auto listener = Listen(address, access.token.empty() ? Reach::kThisMachine : Reach::kAnywhere);
   if (!listener) return std::unexpected(listener.error());
   impl_->stop = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!impl_->stop.valid()) {
     return Fail(ErrorCode::kIo, "Cannot listen on " + address + ": too many open files.");
   }
   impl_->listener = std::move(*listener);
+  impl_->identity = std::move(access.identity);
+  impl_->router.RequireToken(std::move(access.token));
   impl_->threads.emplace_back([this] { impl_->AcceptUntilStopped(); });
   for (int i = 0; i < limits::kHttpThreads; ++i) {
     impl_->threads.emplace_back([this] { impl_->ServeUntilStopped(); });
@@ -248,6 +293,10 @@ void HttpServer::Stop() {
   eventfd_write(impl_->stop.fd(), 1);
   impl_->threads.clear();  // joins
   impl_->listener.socket = Descriptor();
+}
+
+std::vector<std::pair<std::string, std::string>> HttpServer::Routes() const {
+  return impl_->router.Routes();
 }
 
 std::string HttpServer::address() const {

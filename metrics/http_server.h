@@ -3,11 +3,22 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
+#include "metrics/tls.h"
 
 namespace ddbsync::metrics {
+
+/// Who is served, and how.
+struct Access {
+  /// Empty: whoever comes from this machine and names it. Else: who brings it, from anywhere.
+  std::string token;
+  std::optional<TlsIdentity> identity;  ///< none: plain HTTP
+};
 
 struct Reply {
   int status = 200;
@@ -26,13 +37,17 @@ class HttpServer {
   ~HttpServer();  // stops
 
   void OnGet(const std::string& path, Get handler);
+  /// As OnGet; without the token too, but then its status is all that is told. For probes.
+  void OnProbe(const std::string& path, Get handler);
   void OnPost(const std::string& path, Post handler);
 
-  /// `address` is "127.0.0.1:9853", "[::1]:0", ...; port 0 takes a free one. Only loopback
-  /// addresses are accepted. Errors: kInvalid (not an address; not loopback), kConflict (port
-  /// taken: says which flag to use).
-  [[nodiscard]] Result<void> Start(const std::string& address);
+  /// `address` is "127.0.0.1:9853", "[::1]:0", ...; port 0 takes a free one. Without a token only
+  /// loopback addresses are accepted. Errors: kInvalid (not an address; not loopback), kConflict
+  /// (port taken: says which flag to use).
+  [[nodiscard]] Result<void> Start(const std::string& address, Access access = {});
   void Stop();
+  /// What is served, as ("get" or "post", path).
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> Routes() const;
   /// "127.0.0.1:43121", as bound.
   [[nodiscard]] std::string address() const;
 

@@ -50,13 +50,12 @@ union Address {
   sockaddr_in6 v6;
 };
 
-/// The numeric address of a loopback host; none for every other.
-std::optional<Address> Loopback(const HostAndPort& parts) {
+/// None for a name, but for "localhost".
+std::optional<Address> Numeric(const HostAndPort& parts) {
   Address address{};
   if (parts.bracketed) {
     address.v6.sin6_family = AF_INET6;
     if (inet_pton(AF_INET6, parts.host.c_str(), &address.v6.sin6_addr) != 1) return std::nullopt;
-    if (!IN6_IS_ADDR_LOOPBACK(&address.v6.sin6_addr)) return std::nullopt;
     return address;
   }
   std::string host = parts.host;
@@ -64,9 +63,13 @@ std::optional<Address> Loopback(const HostAndPort& parts) {
   if (host == "localhost") host = "127.0.0.1";
   address.v4.sin_family = AF_INET;
   if (inet_pton(AF_INET, host.c_str(), &address.v4.sin_addr) != 1) return std::nullopt;
-  constexpr uint32_t kLoopbackNetwork = 127;
-  if (ntohl(address.v4.sin_addr.s_addr) >> 24 != kLoopbackNetwork) return std::nullopt;
   return address;
+}
+
+bool IsLoopback(const Address& address) {
+  if (address.any.sa_family == AF_INET6) return IN6_IS_ADDR_LOOPBACK(&address.v6.sin6_addr);
+  constexpr uint32_t kLoopbackNetwork = 127;
+  return ntohl(address.v4.sin_addr.s_addr) >> 24 == kLoopbackNetwork;
 }
 
 std::optional<uint16_t> ParsePort(std::string_view text) {
@@ -101,7 +104,7 @@ std::unexpected<Error> CannotListen(const std::string& address, int error) {
                   ". Choose another address with --listen.");
 }
 
-Result<Address> Parse(std::string_view text) {
+Result<Address> Parse(std::string_view text, Reach reach) {
   const auto parts = Split(text);
   const auto port = parts ? ParsePort(parts->port) : std::nullopt;
   if (!port) {
@@ -109,12 +112,18 @@ Result<Address> Parse(std::string_view text) {
                                          "` is no address to listen on: write 127.0.0.1:9853 or "
                                          "[::1]:9853");
   }
-  auto address = Loopback(*parts);
-  if (!address) {
+  auto address = Numeric(*parts);
+  if (!address && reach == Reach::kAnywhere) {
+    return Fail(ErrorCode::kInvalid, "`" + std::string(text) +
+                                         "` does not begin with a numeric address: write "
+                                         "0.0.0.0:9853 or [::]:9853 for all of this machine's");
+  }
+  if (reach == Reach::kThisMachine && !(address && IsLoopback(*address))) {
     return Fail(ErrorCode::kInvalid,
                 "`" + std::string(text) +
-                    "` is not a loopback address; only those are served: whoever reaches the port "
-                    "could stop the job. Use 127.0.0.1 or [::1], with a tunnel from elsewhere");
+                    "` is not a loopback address; only those are served without a token: whoever "
+                    "reaches the port could stop the job. Say --token-file, or use 127.0.0.1 or "
+                    "[::1] with a tunnel from elsewhere");
   }
   (address->any.sa_family == AF_INET6 ? address->v6.sin6_port : address->v4.sin_port) =
       htons(*port);
@@ -123,14 +132,14 @@ Result<Address> Parse(std::string_view text) {
 
 }  // namespace
 
-Result<void> CheckListenAddress(std::string_view text) {
-  const auto address = Parse(text);
+Result<void> CheckListenAddress(std::string_view text, Reach reach) {
+  const auto address = Parse(text, reach);
   if (!address) return std::unexpected(address.error());
   return {};
 }
 
-Result<Listener> Listen(const std::string& text) {
-  auto address = Parse(text);
+Result<Listener> Listen(const std::string& text, Reach reach) {
+  auto address = Parse(text, reach);
   if (!address) return std::unexpected(address.error());
   Listener listener;
   listener.socket = Descriptor(
@@ -150,7 +159,17 @@ Result<Listener> Listen(const std::string& text) {
 
 bool NamesLoopback(std::string_view host_header) {
   const auto parts = Split(host_header);
-  return parts && Loopback(*parts).has_value();
+  const auto address = parts ? Numeric(*parts) : std::nullopt;
+  return address && IsLoopback(*address);
+}
+
+std::string LocalAddress(const std::string& listened) {
+  for (const auto& [all, local] :
+       {std::pair<std::string_view, std::string_view>{"0.0.0.0:", "127.0.0.1:"},
+        {"[::]:", "[::1]:"}}) {
+    if (listened.starts_with(all)) return std::string(local) + listened.substr(all.size());
+  }
+  return listened;
 }
 
 }  // namespace ddbsync::metrics

@@ -152,11 +152,11 @@ void BatchWriter::Count(const WriteBatch& batch, const Result<dynamodb::BatchWri
                              "the target cannot be written: " + result.error().message,
                              result.error().context});
     } else if (result.error().code != ErrorCode::kInvalid) {
-      context_.health.Trouble(kTargetWrites, result.error(), context_.clock.Now());
+      context_.health.Trouble(kTargetWritesPart, result.error(), context_.clock.Now());
     }
     return;
   }
-  context_.health.Success(kTargetWrites);
+  context_.health.Success(kTargetWritesPart);
   counters.target_write_units += units;
   counters.unprocessed += static_cast<int64_t>(result->unprocessed.size());
   size_t next_unprocessed = 0;

@@ -27,7 +27,7 @@ struct WriterContext {
 };
 
 /// The part under which target writes report to Health.
-inline constexpr const char* kTargetWrites = "target writes";
+inline constexpr const char* kTargetWritesPart = "target writes";
 
 /// A writer slot: takes a batch from its source, sends it, tells it the answer. The only place that
 /// sends BatchWriteItem. A Task of Lane::kTailWrite or Lane::kBackfillWrite.

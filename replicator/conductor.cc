@@ -98,15 +98,16 @@ void Conductor::ResumeTailInNeed() {
 /// keys that somebody is about to mend, and waiting loses nothing.
 bool Conductor::NeverAllowedToWrite(TimePoint now) {
   return job_.counters_.puts_ok == 0 && job_.counters_.deletes_ok == 0 &&
-         job_.health_.DeniedFor(kTargetWrites, limits::kDeniedGrace, now);
+         job_.health_.DeniedFor(kTargetWritesPart, limits::kDeniedGrace, now);
 }
 
 void Conductor::SampleRates(TimePoint now) {
   const int64_t settled = job_.wants_backfill() ? job_.dealer_->settled().total() : 0;
   const int64_t records = job_.counters_.inserts + job_.counters_.modifies + job_.counters_.removes;
+  const Duration used = job_.options_.processor_time ? job_.options_.processor_time() : Duration(0);
   MutexLock lock(job_.mutex_);
   auto& samples = job_.rate_samples_;
-  samples.push_back({now, settled, records});
+  samples.push_back({now, settled, records, used});
   while (samples.size() > 2 && samples[1].time <= now - limits::kRateWindow) samples.pop_front();
 }
 

@@ -37,6 +37,21 @@ struct JobOptions {
   size_t memory_bytes = 0;  ///< 0: limits::kDefaultMemoryBytes
   int segments = 0;         ///< 0: chosen from the table's size
   int processors = 2;       ///< that this process may use
+  /// Processor time that this process has used; empty: status does not tell whether it is short.
+  std::function<Duration()> processor_time;
+};
+
+/// What an operator may change while a job runs; what is not set stays. Lasts until the process
+/// ends: the next start has its flags' again.
+struct Throttle {
+  /// An upper bound, or none.
+  template <class T>
+  using Bound = std::optional<T>;
+
+  std::optional<Bound<double>> read_capacity;  ///< units per second
+  std::optional<Bound<double>> write_capacity;
+  std::optional<Bound<int>> in_flight;  ///< write calls of the copy; none: as the target takes them
+  std::optional<Duration> poll_interval;
 };
 
 /// One side of the copy. The clients outlive the job. The streams client of a target is not used.
@@ -76,6 +91,7 @@ class Job {
   virtual void Stop() = 0;
   virtual void Pause(bool tail_too) = 0;
   virtual void Resume() = 0;
+  virtual void Apply(const Throttle& throttle) = 0;
 
   /// Nothing while it runs.
   [[nodiscard]] virtual std::optional<Outcome> Ended() const = 0;

@@ -122,6 +122,11 @@ void LiveJob::FillWrites(JobStatus& status) const {
   status.queue_bytes = credit_.used();
   status.rechecks = rechecks_.count();
   status.dead_letters = dead_letters_.count();
+  status.tail_paused = tail_paused_;
+  status.limits = {.read_capacity = read_capacity_.rate(),
+                   .write_capacity = write_capacity_.rate(),
+                   .in_flight = write_limit_.most(),
+                   .poll_interval_seconds = Seconds(poll_interval_)};
 }
 
 void LiveJob::FillHealth(JobStatus& status, TimePoint now) const {
@@ -133,9 +138,9 @@ void LiveJob::FillHealth(JobStatus& status, TimePoint now) const {
   status.last_warning = health_.last_warning();
   const std::string standstill = Standstill(now);
   const std::string trouble = health_.Reason(now);
-  const std::string bottleneck = Bottleneck(now);
   // Not what the conductor noted last: its note is older than the figures beside it.
   const JobState running = RunningState(!wants_backfill() || status.backfill.complete, now);
+  const Hold hold = HeldBack(status, now);
 
   MutexLock lock(mutex_);
   const bool runs = state_ != JobState::kStarting && state_ != JobState::kStopping && !ended_;
@@ -155,9 +160,15 @@ void LiveJob::FillHealth(JobStatus& status, TimePoint now) const {
     status.reason = "waiting until writes of the stop that was not clean can land no more";
   } else if (!trouble.empty()) {
     status.reason = trouble;
-  } else if (status.state == JobState::kCopying) {
-    status.reason = bottleneck;
+  } else if (status.state == JobState::kPaused) {
+    status.reason = status.tail_paused ? "paused as asked, following too; `ddbsync resume` goes on"
+                                       : "paused as asked; changes are still followed; "
+                                         "`ddbsync resume` goes on";
+  } else {
+    status.reason = hold.why;
   }
+  const bool at_work = status.state == JobState::kCopying || status.state == JobState::kFollowing;
+  if (at_work) status.bottleneck = hold.by;
   const bool going = status.state == JobState::kCopying || status.state == JobState::kFollowing ||
                      status.state == JobState::kSettling || status.state == JobState::kPaused;
   status.ready = going && standstill.empty() && gap_reason_.empty();
@@ -176,33 +187,70 @@ JobState LiveJob::RunningState(bool copied, TimePoint now) const {
   return copied ? JobState::kFollowing : JobState::kCopying;
 }
 
-std::string LiveJob::Bottleneck(TimePoint now) const {
-  if (!wants_backfill()) return "";
+LiveJob::Hold LiveJob::HeldBack(const JobStatus& status, TimePoint now) const {
+  const bool copying = wants_backfill() && !status.backfill.complete;
+  const bool behind = status.tail.lag_seconds > Seconds(limits::kBehind);
+  if (!copying && !behind) return {};
+  if (auto hold = HeldByLimit(copying, now)) return *std::move(hold);
   const TimePoint recently = now - limits::kRecently;
-  if (write_capacity_.last_refused() > recently) return "held by --write-capacity";
-  if (read_capacity_.last_refused() > recently) {
-    return options_.read_capacity ? "held by --read-capacity"
-                                  : "held to half of the source's provisioned reads "
-                                    "(--read-capacity)";
+  if (copying && rechecks_.Full()) {
+    return {Bottleneck::kRepairs, "held until writes of unknown outcome are repaired, " +
+                                      std::to_string(rechecks_.count()) + " keys"};
   }
-  if (rechecks_.Full()) {
-    return "held until writes of unknown outcome are repaired, " +
-           std::to_string(rechecks_.count()) + " keys";
+  if (write_limit_.last_halved() > recently) {
+    return {Bottleneck::kTargetWrites, "the target throttles writes"};
   }
-  if (write_limit_.last_halved() > recently) return "the target throttles writes";
-  if (scan_limit_.last_halved() > recently) return "the source throttles reads";
-  if (!dealer_->HasItemsWaiting()) return "waiting for source reads";
+  if (copying && scan_limit_.last_halved() > recently) {
+    return {Bottleneck::kSourceReads, "the source throttles reads"};
+  }
+  if (ProcessorsAreBusy()) {
+    return {Bottleneck::kProcessor,
+            "ddbsync uses all of " + std::to_string(options_.processors) + " processors"};
+  }
+  if (!copying) return {};
+  if (!dealer_->HasItemsWaiting()) {
+    return {Bottleneck::kSourceReads, "waiting for source reads"};
+  }
   if (write_limit_.in_flight() >= write_limit_.limit()) {
-    return "waiting for target writes, " + std::to_string(write_limit_.limit()) + " in flight";
+    return {Bottleneck::kTargetWrites,
+            "waiting for target writes, " + std::to_string(write_limit_.limit()) + " in flight"};
   }
-  return "";
+  return {};
+}
+
+std::optional<LiveJob::Hold> LiveJob::HeldByLimit(bool copying, TimePoint now) const {
+  const TimePoint recently = now - limits::kRecently;
+  if (write_capacity_.last_refused() > recently) {
+    return Hold{Bottleneck::kLimit, "held by the limit write-capacity"};
+  }
+  if (read_capacity_.last_refused() > recently) {
+    const auto rate = read_capacity_.rate();
+    const bool is_default = !options_.read_capacity && rate == point_.source.read_units / 2;
+    return Hold{Bottleneck::kLimit, is_default ? "held to half of the source's provisioned reads "
+                                                 "(read-capacity)"
+                                               : "held by the limit read-capacity"};
+  }
+  const auto most = write_limit_.most();
+  if (copying && most && write_limit_.in_flight() >= *most) {
+    return Hold{Bottleneck::kLimit, "held by the limit in-flight"};
+  }
+  return std::nullopt;
+}
+
+bool LiveJob::ProcessorsAreBusy() const {
+  MutexLock lock(mutex_);
+  if (!options_.processor_time || rate_samples_.size() < 2) return false;
+  const RateSample& first = rate_samples_.front();
+  const RateSample& last = rate_samples_.back();
+  const double available = Seconds(last.time - first.time) * options_.processors;
+  return Seconds(last.processor_time - first.processor_time) >= limits::kBusy * available;
 }
 
 std::string LiveJob::Standstill(TimePoint now) const {
   static_assert(limits::kStandstill > ddbsync::limits::kWholeListingPause,
                 "a quiet tail's listings are progress");
   const TimePoint limit = now - limits::kStandstill;
-  if (wants_tail()) {
+  if (wants_tail() && !tail_paused_) {
     const Tail::Progress tail = tail_->GetProgress();
     if (tail.last_progress < limit) return "the tail has stood still for over a minute";
   }

@@ -178,6 +178,11 @@ inline constexpr std::chrono::milliseconds kPausedLook{200};
 inline constexpr std::array kApplyDelayBuckets{0.5,  1.0,   2.0,    5.0,    10.0,   30.0,
                                                60.0, 300.0, 1800.0, 7200.0, 43200.0};
 
+/// A tail that is further behind is asked what holds it back.
+inline constexpr std::chrono::seconds kBehind{10};
+/// Of all processors' time: what is left of them is taken by the kernel and by others.
+inline constexpr double kBusy = 0.85;
+
 /// What held the job back within this time is why it is not faster.
 inline constexpr std::chrono::seconds kRecently{3};
 

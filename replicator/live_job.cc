@@ -73,7 +73,8 @@ LiveJob::LiveJob(JobOptions options, Side source, Side target, StartingPoint poi
                    .processors = options_.processors}),
       read_capacity_("read-capacity", ReadCapacityOf(options_, point_.source)),
       write_capacity_("write-capacity", options_.write_capacity),
-      tail_queue_(fence_, rechecks_, dead_letters_, target_budget_) {
+      tail_queue_(fence_, rechecks_, dead_letters_, target_budget_),
+      poll_interval_(options_.poll_interval) {
   if (wants_backfill()) {
     backfill_ =
         std::make_unique<Backfill>(Backfill::Options{.total_segments = point_.record.total_segments,
@@ -229,6 +230,16 @@ void LiveJob::Resume() {
   backfill_paused_ = false;
   gate_.SetPaused(false);
   if (tail_paused_.exchange(false)) tail_->SetPaused(false);
+}
+
+void LiveJob::Apply(const Throttle& throttle) {
+  if (throttle.read_capacity) read_capacity_.SetRate(*throttle.read_capacity);
+  if (throttle.write_capacity) write_capacity_.SetRate(*throttle.write_capacity);
+  if (throttle.in_flight) write_limit_.SetMost(*throttle.in_flight);
+  if (throttle.poll_interval) {
+    poll_interval_ = *throttle.poll_interval;
+    if (wants_tail()) tail_->SetPollInterval(*throttle.poll_interval);
+  }
 }
 
 std::optional<Outcome> LiveJob::Ended() const {

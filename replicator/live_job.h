@@ -47,6 +47,7 @@ class LiveJob final : public Job {
   void Stop() override { stop_asked_ = true; }
   void Pause(bool tail_too) override;
   void Resume() override;
+  void Apply(const Throttle& throttle) override;
   [[nodiscard]] std::optional<Outcome> Ended() const override;
   [[nodiscard]] JobStatus Status() const override;
   [[nodiscard]] const metrics::Histogram& apply_delay() const override {
@@ -79,7 +80,13 @@ class LiveJob final : public Job {
   void FillWrites(JobStatus& status) const;
   void FillHealth(JobStatus& status, TimePoint now) const;
   [[nodiscard]] std::string Standstill(TimePoint now) const;
-  [[nodiscard]] std::string Bottleneck(TimePoint now) const;
+  struct Hold {
+    Bottleneck by = Bottleneck::kNothing;
+    std::string why;
+  };
+  [[nodiscard]] Hold HeldBack(const JobStatus& status, TimePoint now) const;
+  [[nodiscard]] std::optional<Hold> HeldByLimit(bool copying, TimePoint now) const;
+  [[nodiscard]] bool ProcessorsAreBusy() const;
 
   // Constant after construction.
   const JobOptions options_;
@@ -113,6 +120,7 @@ class LiveJob final : public Job {
   std::atomic<bool> stop_asked_{false};
   std::atomic<bool> backfill_paused_{false};
   std::atomic<bool> tail_paused_{false};
+  std::atomic<Duration> poll_interval_;
 
   mutable Mutex mutex_;
   std::string gap_reason_ GUARDED_BY(mutex_);      ///< empty: no gap
@@ -125,6 +133,7 @@ class LiveJob final : public Job {
     TimePoint time;
     int64_t items_settled;
     int64_t records;
+    Duration processor_time;
   };
   std::deque<RateSample> rate_samples_ GUARDED_BY(mutex_);
 };

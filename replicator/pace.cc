@@ -68,6 +68,21 @@ void InFlightLimit::Halve(TimePoint now) {
   last_halved_ = now;
 }
 
+void InFlightLimit::SetMost(std::optional<int> most) {
+  std::vector<Waker> woken;
+  {
+    MutexLock lock(mutex_);
+    most_ = most;
+    woken = TakeWaiting(Then::kQueue);
+  }
+  for (const Waker& waker : woken) waker.Wake();
+}
+
+std::optional<int> InFlightLimit::most() const {
+  MutexLock lock(mutex_);
+  return most_;
+}
+
 void InFlightLimit::SetShare(double share) {
   std::vector<Waker> woken;
   {
@@ -107,7 +122,8 @@ TimePoint InFlightLimit::last_halved() const {
 }
 
 int InFlightLimit::Effective() const {
-  return std::max(1, static_cast<int>(std::floor(std::min(limit_, Useful()) * share_)));
+  const int adapted = static_cast<int>(std::floor(std::min(limit_, Useful()) * share_));
+  return std::max(1, std::min(adapted, most_.value_or(adapted)));
 }
 
 std::optional<TimePoint> CapacityBucket::TakeOrRetryAt(User user, double estimate, TimePoint now) {

@@ -42,6 +42,10 @@ class InFlightLimit {
   /// A throttle that somebody else met at the same target.
   void Slow(TimePoint now);
 
+  /// No more than so many, whatever else would allow; none: no such bound.
+  void SetMost(std::optional<int> most);
+  [[nodiscard]] std::optional<int> most() const;
+
   /// 0 to 1: the share of the limit that may be used for now (the tail needs the rest).
   void SetShare(double share);
 
@@ -61,6 +65,7 @@ class InFlightLimit {
   mutable Mutex mutex_;
   double limit_ GUARDED_BY(mutex_);
   double share_ GUARDED_BY(mutex_) = 1.0;
+  std::optional<int> most_ GUARDED_BY(mutex_);
   int in_flight_ GUARDED_BY(mutex_) = 0;
   TimePoint last_halved_ GUARDED_BY(mutex_) = TimePoint::min();
   std::deque<Waker> waiting_ GUARDED_BY(mutex_);

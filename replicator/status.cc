@@ -26,4 +26,22 @@ std::string_view ToString(JobState state) {
   return "unknown";
 }
 
+std::string_view ToString(Bottleneck bottleneck) {
+  switch (bottleneck) {
+    case Bottleneck::kNothing:
+      return "nothing";
+    case Bottleneck::kSourceReads:
+      return "source_reads";
+    case Bottleneck::kTargetWrites:
+      return "target_writes";
+    case Bottleneck::kLimit:
+      return "limit";
+    case Bottleneck::kRepairs:
+      return "repairs";
+    case Bottleneck::kProcessor:
+      return "processor";
+  }
+  return "unknown";
+}
+
 }  // namespace ddbsync::replicator

@@ -22,6 +22,17 @@ enum class JobState {
 };
 std::string_view ToString(JobState state);
 
+/// What holds a job back most.
+enum class Bottleneck {
+  kNothing,       ///< it is as fast as there is something to do
+  kSourceReads,   ///< the source is slow or throttles
+  kTargetWrites,  ///< the target is slow or throttles
+  kLimit,         ///< a limit of ours: capacity, calls in flight, memory
+  kRepairs,       ///< writes of unknown outcome are repaired first
+  kProcessor,     ///< this machine's processors
+};
+std::string_view ToString(Bottleneck bottleneck);
+
 /// One consistent look at a job; what /metrics, /api, `status` and the progress bar show.
 struct JobStatus {
   std::string job_id;
@@ -30,6 +41,8 @@ struct JobStatus {
   std::string reason;     ///< why it is in this state or not faster; never empty when unhealthy
   bool ready = false;     ///< /readyz
   bool degraded = false;  ///< dead letters stand
+  Bottleneck bottleneck = Bottleneck::kNothing;
+  bool tail_paused = false;  ///< kPaused: following rests too
   std::string source_arn;
   std::string target_arn;
   std::string stream_arn;
@@ -74,6 +87,14 @@ struct JobStatus {
     int in_flight_limit = 0;            ///< of the backfill, as it adapts
     int tail_in_flight = 0;             ///< calls of the tail
   } writes;
+
+  /// As flags and `throttle` have set them.
+  struct Limits {
+    std::optional<double> read_capacity;   ///< units per second; none: no bound
+    std::optional<double> write_capacity;  ///< likewise
+    std::optional<int> in_flight;          ///< none: as the target takes them
+    double poll_interval_seconds = 0;
+  } limits;
 
   double source_read_units = 0;
   double target_write_units = 0;

@@ -24,7 +24,8 @@ Tail::Tail(Options options, Parts parts, const std::vector<checkpoint::ShardReco
       discovery_(std::make_shared<streams::Discovery>(options_.stream_arn, parts_.streams, *this,
                                                       parts_.budget)),
       lineage_(earliest_),
-      listed_at_(Now()) {
+      listed_at_(Now()),
+      poll_interval_(options_.poll_interval) {
   for (const auto& record : restored) {
     lineage_.Restore({.shard_id = record.shard_id,
                       .parent_id = record.parent_id,
@@ -73,6 +74,14 @@ void Tail::SetPaused(bool paused) {
     }
   }
   for (auto& reader : readers) paused ? reader->Pause() : reader->Resume();
+}
+
+void Tail::SetPollInterval(Duration longest) {
+  MutexLock lock(mutex_);
+  poll_interval_ = longest;
+  for (auto& [id, shard] : shards_) {
+    if (shard.reader != nullptr) shard.reader->SetPollInterval(longest);
+  }
 }
 
 void Tail::Apply(const std::string& shard_id, std::shared_ptr<const dynamodb::RecordPage> page,

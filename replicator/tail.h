@@ -65,6 +65,8 @@ class Tail final : public streams::RecordSink, public streams::ListingObserver {
   /// Reads no more. Pages in hand are still written if the writers go on.
   void Stop();
   void SetPaused(bool paused);
+  /// Of all shards, from the next pause of each on.
+  void SetPollInterval(Duration longest);
 
   struct Progress {
     streams::Lineage::Counts shards;
@@ -119,6 +121,7 @@ class Tail final : public streams::RecordSink, public streams::ListingObserver {
   Watermark watermark_ GUARDED_BY(mutex_);
   Waker discovery_waker_ GUARDED_BY(mutex_);
   TimePoint listed_at_ GUARDED_BY(mutex_);
+  Duration poll_interval_ GUARDED_BY(mutex_);
   bool paused_ GUARDED_BY(mutex_) = false;
   bool stopped_ GUARDED_BY(mutex_) = false;  ///< no shard is started any more
 };

@@ -94,7 +94,7 @@ std::vector<std::pair<std::string, std::shared_ptr<streams::ShardReader>>> Tail:
         streams::ShardReader::Options{.stream_arn = options_.stream_arn,
                                       .shard_id = ready.shard_id,
                                       .position = ready.position,
-                                      .poll_interval = options_.poll_interval},
+                                      .poll_interval = poll_interval_},
         parts_.schema, parts_.streams, *this, parts_.credit, parts_.budget, reader_counters_);
     if (paused_) shard.reader->Pause();
     watermark_.Start(ready.shard_id, ready.parent_id);

@@ -39,6 +39,7 @@ ShardReader::ShardReader(Options options, const dynamodb::KeySchema& schema,
       sink_(sink),
       credit_(credit),
       counters_(counters),
+      poll_interval_(options_.poll_interval),
       backoff_(budget, std::hash<std::string>()(options_.shard_id)),
       random_(std::hash<std::string>()(options_.shard_id)),
       read_position_(options_.position) {}
@@ -147,7 +148,7 @@ Next ShardReader::Read(TimePoint now, const Waker& waker) {
 
   // An iterator that was left alone points to where the tip was then.
   const Duration longest_rest =
-      std::max<Duration>(limits::kEmptyTimeAtTip, 2 * options_.poll_interval);
+      std::max<Duration>(limits::kEmptyTimeAtTip, 2 * poll_interval_.load());
   if (poll_began_ && now - *poll_began_ > longest_rest) {
     behind_ = true;
     empty_pages_ = 0;
@@ -257,7 +258,7 @@ Next ShardReader::OnLossAnswer(const Error& error) {
   if (++loss_answers_ < limits::kLossAnswers) {
     sink_.OnTrouble(options_.shard_id, error, loss_answers_);
     SeekAgain();
-    return PauseFor(options_.poll_interval);
+    return PauseFor(poll_interval_.load());
   }
   state_ = State::kLost;
   sink_.OnLoss(options_.shard_id, error);
@@ -299,7 +300,7 @@ bool ShardReader::IsRepeat(const dynamodb::RecordPage& page) const {
 
 Duration ShardReader::PollPause() {
   if (more_at_once_) return Duration::zero();
-  const Duration interval = options_.poll_interval;
+  const Duration interval = poll_interval_.load();
   if (behind_ || *poll_began_ - last_active_ < limits::kActiveFor) {
     const Duration jitter = std::chrono::duration_cast<Duration>(interval * limits::kPollJitter);
     return AtRandom(interval - jitter, interval);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -62,6 +63,8 @@ class ShardReader final : public Task, public std::enable_shared_from_this<Shard
 
   Next Step(TimePoint now) override EXCLUDES(mutex_);
 
+  /// From the next pause on.
+  void SetPollInterval(Duration longest) { poll_interval_ = longest; }
   /// After OnLoss: reads again from the oldest record that is left.
   void RestartFromHorizon() EXCLUDES(mutex_);
   /// Reads no more; the next step is Done unless a page is being applied, then after that.
@@ -98,6 +101,7 @@ class ShardReader final : public Task, public std::enable_shared_from_this<Shard
   RecordSink& sink_;
   ByteCredit& credit_;
   ReaderCounters& counters_;
+  std::atomic<Duration> poll_interval_;
 
   // The steps' own.
   aws::Backoff backoff_;

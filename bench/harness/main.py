@@ -84,7 +84,21 @@ def measure(options, names):
     return {"quick": options.quick, "command": shlex.join(["bench/run", *sys.argv[1:]]),
             "began": began.isoformat(timespec="seconds"), "commit": machine.commit(),
             "machine": machine.machine(), "versions": machine.versions(),
-            "cases": [case.as_json() for case in cases]}, cases
+            "cases": [{**case.as_json(), "commit": machine.commit()} for case in cases]}, cases
+
+
+def with_others(results, path):
+    """The results, and what the file has of other cases, if it is of the same kind."""
+    try:
+        before = json.loads(path.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return results
+    if any(before.get(what) != results[what] for what in ("quick", "machine")):
+        return results
+    measured = {case["name"] for case in results["cases"]}
+    cases = results["cases"] + [case for case in before["cases"] if case["name"] not in measured]
+    order = list(registry.TITLES)
+    return {**results, "cases": sorted(cases, key=lambda case: order.index(case["name"]))}
 
 
 def main():
@@ -96,7 +110,8 @@ def main():
     wanted = set(options.names)
     names = [name for name in registry.TITLES if not wanted or name in wanted]
     results, cases = measure(options, names)
-    options.results.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    merged = with_others(results, options.results)
+    options.results.write_text(json.dumps(merged, indent=1, ensure_ascii=False) + "\n")
     import report
     print("\n".join(report.lines(cases, options.quick)))
     missed = [row for case in cases for row in case.rows if row.met is False]

@@ -16,7 +16,8 @@ using ::testing::SizeIs;
 
 using Words = std::vector<std::string>;
 
-const Words kCommandNames = {"start", "backfill", "tail", "status", "checkpoint show", "version"};
+const Words kCommandNames = {"start",  "backfill", "tail",     "status",          "pause",
+                             "resume", "stop",     "throttle", "checkpoint show", "version"};
 
 Words Split(const std::string& text) {
   Words words;
@@ -98,10 +99,11 @@ TEST(CommandLine, MissingCommandAndMissingValueAreFaults) {
 
 TEST(Help, NamesEveryCommandAndNoOther) {
   const std::string help = Parse("--help").help;
-  for (const char* command : {"start", "backfill", "tail", "status", "checkpoint", "version"}) {
+  for (const char* command : {"start", "backfill", "tail", "status", "pause", "resume", "stop",
+                              "throttle", "checkpoint", "version"}) {
     EXPECT_THAT(help, HasSubstr(std::string("\n  ") + command)) << help;
   }
-  for (const char* later : {"verify", "cutover", "plan", "throttle", "mirror", "resync"}) {
+  for (const char* later : {"verify", "cutover", "plan", "mirror", "resync"}) {
     for (const std::string& command : kCommandNames) {
       EXPECT_THAT(Parse(command + " --help").help, Not(HasSubstr(later)));
     }

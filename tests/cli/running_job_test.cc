@@ -77,8 +77,8 @@ TEST_F(RunningJobTest, AnswersForItself) {
   const auto checkpoint = AskRunningJob(home_, kCheckpointPath);
   ASSERT_TRUE(checkpoint && *checkpoint);
   EXPECT_TRUE(CheckpointFromJson(**checkpoint)->clean_stop);
-  EXPECT_THAT(*ApiGet(server_.address(), "/metrics"), HasSubstr("ddbsync_state"));
-  EXPECT_THAT(*ApiGet(server_.address(), "/healthz"), HasSubstr("alive"));
+  EXPECT_THAT(*ApiGet({.address = server_.address()}, "/metrics"), HasSubstr("ddbsync_state"));
+  EXPECT_THAT(*ApiGet({.address = server_.address()}, "/healthz"), HasSubstr("alive"));
 }
 
 TEST_F(RunningJobTest, CheckpointThatCannotBeReadIsAnErrorNotAnEmptyOne) {
@@ -125,7 +125,7 @@ TEST_F(RunningJobTest, ApiFileOfAKilledProcessCountsAsNone) {
   const auto answer = AskRunningJob(home_, kStatusPath);
   ASSERT_TRUE(answer);
   EXPECT_EQ(*answer, std::nullopt);
-  EXPECT_EQ(ApiGet("no address", "/").error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(ApiGet({.address = "no address"}, "/").error().code, ErrorCode::kInvalid);
 }
 
 TEST_F(RunningJobTest, JobThatNeverBeganIsNotFound) {

@@ -306,10 +306,63 @@ TEST_F(HttpServerTest, APortIsFreeAgainAfterStop) {
   EXPECT_TRUE(second.Start(server_.address()));
 }
 
+class TokenTest : public HttpServerTest {
+ protected:
+  static constexpr const char* kToken = "0123456789abcdef";
+
+  TokenTest() {
+    server_.OnProbe("/readyz", [] { return Reply{.status = 503, .body = "why not"}; });
+    EXPECT_TRUE(server_.Start("127.0.0.1:0", {.token = kToken, .identity = {}}));
+  }
+  std::string With(const std::string& header, const std::string& start = "GET /metrics") {
+    return Ask(start + " HTTP/1.1\r\nHost: anything.example\r\n" + header + "\r\n");
+  }
+};
+
+TEST_F(TokenTest, WhoBringsItIsServedWhateverTheHostIsCalled) {
+  EXPECT_THAT(With("Authorization: Bearer 0123456789abcdef\r\n"), EndsWith("a 1\n"));
+  EXPECT_THAT(With("Authorization: Bearer 0123456789abcdef\r\nContent-Type: application/json\r\n"
+                   "Content-Length: 0\r\n",
+                   "POST /api/v1/pause"),
+              StartsWith("HTTP/1.1 202"));
+}
+
+TEST_F(TokenTest, WhoDoesNotIsRefused) {
+  for (const char* header :
+       {"", "Authorization: Bearer 0123456789abcdeF\r\n", "Authorization: Bearer\r\n",
+        "Authorization: Bearer 0123456789abcde\r\n", "Authorization: 0123456789abcdef\r\n",
+        "Authorization: Bearer 0123456789abcdef0\r\n",
+        "Authorization: Basic 0123456789abcdef\r\n"}) {
+    for (const char* start : {"GET /metrics", "POST /api/v1/pause", "GET /throws"}) {
+      const std::string answer =
+          With(std::string(header) + "Content-Type: application/json\r\n", start);
+      EXPECT_THAT(answer, StartsWith("HTTP/1.1 401")) << header;
+      EXPECT_THAT(answer, HasSubstr("WWW-Authenticate: Bearer\r\n"));
+    }
+  }
+}
+
+TEST_F(TokenTest, AProbeWithoutItLearnsTheStatusAndNoMore) {
+  const std::string answer = With("", "GET /readyz");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(answer, Not(HasSubstr("why not")));
+  EXPECT_THAT(With("Authorization: Bearer 0123456789abcdef\r\n", "GET /readyz"),
+              HasSubstr("why not"));
+}
+
+TEST(Listen, AnAddressForAllIsReachedHereByLoopback) {
+  EXPECT_EQ(LocalAddress("0.0.0.0:9853"), "127.0.0.1:9853");
+  EXPECT_EQ(LocalAddress("[::]:9853"), "[::1]:9853");
+  EXPECT_EQ(LocalAddress("10.0.0.0:9853"), "10.0.0.0:9853");
+  EXPECT_TRUE(CheckListenAddress("0.0.0.0:9853", Reach::kAnywhere));
+  EXPECT_TRUE(CheckListenAddress("[fe80::1]:9853", Reach::kAnywhere));
+  EXPECT_FALSE(CheckListenAddress("example.com:9853", Reach::kAnywhere));
+}
+
 TEST(Listen, OnlyLoopbackAddressesAreAccepted) {
   for (const char* address :
        {"0.0.0.0:0", "10.1.2.3:80", "[::]:0", "[fe80::1]:80", "example.com:80"}) {
-    const auto listener = Listen(address);
+    const auto listener = Listen(address, Reach::kThisMachine);
     ASSERT_FALSE(listener) << address;
     EXPECT_EQ(listener.error().code, ErrorCode::kInvalid);
     EXPECT_THAT(listener.error().message, HasSubstr("loopback")) << address;
@@ -319,16 +372,16 @@ TEST(Listen, OnlyLoopbackAddressesAreAccepted) {
 TEST(Listen, WhatIsNoAddressIsInvalidAndNamesTheFlag) {
   for (const char* address : {"", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
                               "127.0.0.1:80x", "[::1:80", "[::1]80", ":::1:80"}) {
-    const auto listener = Listen(address);
+    const auto listener = Listen(address, Reach::kThisMachine);
     ASSERT_FALSE(listener) << address;
     EXPECT_EQ(listener.error().code, ErrorCode::kInvalid);
     EXPECT_THAT(listener.error().message, HasSubstr("write 127.0.0.1:9853")) << address;
-    EXPECT_FALSE(CheckListenAddress(address)) << address;
+    EXPECT_FALSE(CheckListenAddress(address, Reach::kThisMachine)) << address;
   }
 }
 
 TEST(Listen, PortZeroTakesAFreeOneAndNamesIt) {
-  const auto listener = Listen("localhost:0");
+  const auto listener = Listen("localhost:0", Reach::kThisMachine);
   ASSERT_TRUE(listener);
   EXPECT_THAT(listener->address, StartsWith("127.0.0.1:"));
   EXPECT_THAT(listener->address, Not(EndsWith(":0")));

@@ -227,6 +227,31 @@ TEST_F(EngineTest, AWriteLimitIsKeptByTheFirstLargeItemsToo) {
   EXPECT_LE(most_above, kBatch);
 }
 
+TEST_F(EngineTest, AThrottleHoldsARunningCopyAndLetsItGo) {
+  Fill(1500);
+  JobOptions options = Quick();
+  options.write_capacity = 25;
+  Start(options);
+  ASSERT_TRUE(Eventually([&] { return Status().bottleneck == Bottleneck::kLimit; }));
+  EXPECT_EQ(Status().limits.write_capacity, 25);
+  Throttle one_at_a_time;
+  one_at_a_time.write_capacity = Throttle::Bound<double>();
+  one_at_a_time.in_flight = 1;
+  one_at_a_time.poll_interval = 30ms;
+  job_->Apply(one_at_a_time);
+  const auto limits = Status().limits;
+  EXPECT_EQ(limits.write_capacity, std::nullopt);
+  EXPECT_EQ(limits.in_flight, 1);
+  EXPECT_EQ(limits.poll_interval_seconds, 0.03);
+  int most = 0;
+  EXPECT_TRUE(Eventually([&] {
+    most = std::max(most, Status().writes.in_flight);
+    return Status().state == JobState::kFollowing && Equal();
+  }));
+  EXPECT_LE(most, 1);
+  EXPECT_EQ(Status().bottleneck, Bottleneck::kNothing);
+}
+
 TEST_F(EngineTest, AReadLimitIsKept) {
   constexpr double kUnitsPerSecond = 5, kPage = 1;
   Fill(2000);  // of some 11 bytes

@@ -46,6 +46,19 @@ TEST(InFlightLimit, HalvesOnceForThrottlesThatComeTogether) {
   EXPECT_EQ(limit.limit(), 2);
 }
 
+TEST(InFlightLimit, NoMoreThanItIsToldToAndAtOnceMoreAfterwards) {
+  InFlightLimit limit({.initial = 8, .maximum = 8});
+  limit.SetMost(1);
+  EXPECT_EQ(limit.limit(), 1);
+  int wakes = 0;
+  EXPECT_TRUE(limit.TryEnter({}));
+  EXPECT_FALSE(limit.TryEnter(Waker([&] { ++wakes; })));
+  EXPECT_FALSE(limit.TryEnter(Waker([&] { ++wakes; })));
+  limit.SetMost(std::nullopt);
+  EXPECT_EQ(wakes, 2);
+  EXPECT_EQ(limit.limit(), 8);
+}
+
 TEST(InFlightLimit, NeverFallsBelowOne) {
   InFlightLimit limit({.initial = 1, .maximum = 8});
   limit.SetShare(0.01);
