@@ -34,7 +34,7 @@ std::optional<ByteGrant> ByteCredit::TryTake(User user, size_t bytes, const Wake
     used_ += bytes;
     return ByteGrant(this, bytes);
   }
-  (user == User::kTail ? waiting_tail_ : waiting_backfill_).push_back(waker);
+  (user == User::kTail ? waiting_tail_ : waiting_backfill_).push_back({waker, bytes});
   return std::nullopt;
 }
 
@@ -50,18 +50,31 @@ size_t ByteCredit::used() const {
 }
 
 void ByteCredit::Adjust(size_t from, size_t to) {
-  std::deque<Waker> woken;
+  std::vector<Waker> woken;
   {
     MutexLock lock(mutex_);
     DDBSYNC_CHECK(used_ + to >= from);
     used_ = used_ + to - from;
     if (to >= from) return;
-    // All waiters look again; each that finds too little queues anew. Tail first.
-    woken.swap(waiting_tail_);
-    for (Waker& waker : waiting_backfill_) woken.push_back(std::move(waker));
-    waiting_backfill_.clear();
+    size_t promised = 0;
+    TakeServed(waiting_tail_, limit_, promised, woken);
+    TakeServed(waiting_backfill_, limit_ - reserved_for_tail_, promised, woken);
   }
   for (const Waker& waker : woken) waker.Wake();
+}
+
+void ByteCredit::TakeServed(std::deque<Waiting>& waiting, size_t limit, size_t& promised,
+                            std::vector<Waker>& served) {
+  // Not all of them: with thousands of shards each release would wake as many for nothing. Who is
+  // woken may want nothing any more; when nobody holds anything nobody's release would come, so
+  // then all look again.
+  while (!waiting.empty()) {
+    const size_t bytes = waiting.front().bytes;
+    if (used_ > 0 && used_ + promised + bytes > limit) return;
+    promised += bytes;
+    served.push_back(std::move(waiting.front().waker));
+    waiting.pop_front();
+  }
 }
 
 }  // namespace ddbsync

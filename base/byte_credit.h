@@ -41,7 +41,8 @@ class ByteCredit {
 
   enum class User { kTail, kBackfill };
 
-  /// Nothing when there is not enough; `waker` is then woken once after bytes came back.
+  /// Nothing when there is not enough; `waker` is then woken once, when enough of what came back is
+  /// left by those who waited longer.
   std::optional<ByteGrant> TryTake(User user, size_t bytes, const Waker& waker);
 
   /// Takes even past the limit, for what has to go on so that credit comes back; others wait
@@ -52,15 +53,23 @@ class ByteCredit {
 
  private:
   friend class ByteGrant;
+  struct Waiting {
+    Waker waker;
+    size_t bytes;
+  };
+
   void Adjust(size_t from, size_t to);
+  /// Takes out those for whom there is room, the first first.
+  void TakeServed(std::deque<Waiting>& waiting, size_t limit, size_t& promised,
+                  std::vector<Waker>& served) REQUIRES(mutex_);
 
   const size_t limit_;
   const size_t reserved_for_tail_;
 
   mutable Mutex mutex_;
   size_t used_ GUARDED_BY(mutex_) = 0;
-  std::deque<Waker> waiting_tail_ GUARDED_BY(mutex_);
-  std::deque<Waker> waiting_backfill_ GUARDED_BY(mutex_);
+  std::deque<Waiting> waiting_tail_ GUARDED_BY(mutex_);
+  std::deque<Waiting> waiting_backfill_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ddbsync

@@ -56,8 +56,9 @@ std::vector<Error> WithHints(std::vector<Error> faults, const RunPlan& plan) {
 /// Runs an open job to its end.
 class Run {
  public:
-  Run(Engine& engine, StopSignals& signals, Console& console, const JobHome& home)
-      : engine_(engine), signals_(signals), console_(console), home_(home) {}
+  Run(Engine& engine, StopSignals& signals, Console& console, const JobHome& home,
+      const Clock& clock)
+      : engine_(engine), signals_(signals), console_(console), home_(home), clock_(clock) {}
 
   ExitCode ToItsEnd() {
     Introduce();
@@ -68,7 +69,11 @@ class Run {
     while (!(outcome = engine_.job().Ended())) {
       if (const int signal = signals_.Wait(limits::kRedrawInterval / 5)) OnSignal(signal);
       if (engine_.stop_asked() && !asked_to_stop_) BeginStop("the API");
-      console_.Show(engine_.Status());
+      // A look at the whole job is not for free: 10,000 shards are asked how far they are.
+      if (const TimePoint now = clock_.Now(); now >= next_look_) {
+        next_look_ = now + limits::kRedrawInterval;
+        console_.Show(engine_.Status());
+      }
     }
     if (stopping_.joinable()) stopping_.join();
     const replicator::JobStatus status = engine_.Status();
@@ -106,6 +111,8 @@ class Run {
   StopSignals& signals_;
   Console& console_;
   const JobHome& home_;
+  const Clock& clock_;
+  TimePoint next_look_;
   bool asked_to_stop_ = false;
   std::jthread stopping_;
 };
@@ -134,7 +141,7 @@ ExitCode RunCopy(const CommandLine& line, const aws::Environment& environment) {
   if (auto opened = OpenUnlessStopped(engine, signals, plan->home); !opened) {
     return TellFaults(WithHints(std::move(opened.error()), *plan));
   }
-  return Run(engine, signals, console, plan->home).ToItsEnd();
+  return Run(engine, signals, console, plan->home, clock).ToItsEnd();
 }
 
 }  // namespace ddbsync::cli

@@ -61,8 +61,7 @@ void Conductor::Run(TimePoint now) {
     BeginEnd(degraded ? Outcome::kDegraded : Outcome::kDone,
              degraded ? "copied, but the target refused some items" : "copied", now);
   } else {
-    FavourTail();
-    ResumeTailInNeed();
+    LookAfterTail(now);
   }
   NoteState(now);
 }
@@ -74,6 +73,13 @@ void Conductor::NoteState(TimePoint now) {
   if (job_.state_ == state) return;
   Log(LogLevel::kInfo, "state", "", {{"from", ToString(job_.state_)}, {"to", ToString(state)}});
   job_.state_ = state;
+}
+
+void Conductor::LookAfterTail(TimePoint now) {
+  if (now < next_look_) return;
+  next_look_ = now + limits::kTailLook;
+  FavourTail();
+  ResumeTailInNeed();
 }
 
 void Conductor::FavourTail() {

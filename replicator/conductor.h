@@ -33,6 +33,7 @@ class Conductor final : public Task {
   void Commit(TimePoint now);
   void BeginEnd(Outcome outcome, std::string reason, TimePoint now);
   void NoteState(TimePoint now);
+  void LookAfterTail(TimePoint now);
   void FavourTail();
   void ResumeTailInNeed();
   void SampleRates(TimePoint now);
@@ -41,6 +42,7 @@ class Conductor final : public Task {
   LiveJob& job_;
   Phase phase_ = Phase::kRunning;
   Outcome outcome_ = Outcome::kDone;
+  TimePoint next_look_;
   TimePoint ending_since_;
   bool clean_ = false;
   checkpoint::Ledger::Ticket ticket_ = 0;

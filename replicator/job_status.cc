@@ -28,9 +28,11 @@ JobStatus LiveJob::Status() const {
   status.started_at = started_at_;
   status.now = server_clock().Now();
   if (wants_backfill()) FillBackfill(status, now);
-  if (wants_tail()) FillTail(status);
+  // Once: it looks at all shards.
+  const Tail::Progress tail = wants_tail() ? tail_->GetProgress() : Tail::Progress();
+  if (wants_tail()) FillTail(status, tail);
   FillWrites(status);
-  FillHealth(status, now);
+  FillHealth(status, tail, now);
   return status;
 }
 
@@ -80,8 +82,7 @@ void LiveJob::FillBackfill(JobStatus& status, TimePoint now) const {
   }
 }
 
-void LiveJob::FillTail(JobStatus& status) const {
-  const Tail::Progress progress = tail_->GetProgress();
+void LiveJob::FillTail(JobStatus& status, const Tail::Progress& progress) const {
   auto& tail = status.tail;
   tail.wanted = true;
   tail.shards_reading = progress.shards.reading;
@@ -129,14 +130,14 @@ void LiveJob::FillWrites(JobStatus& status) const {
                    .poll_interval_seconds = Seconds(poll_interval_)};
 }
 
-void LiveJob::FillHealth(JobStatus& status, TimePoint now) const {
+void LiveJob::FillHealth(JobStatus& status, const Tail::Progress& progress, TimePoint now) const {
   const auto commits = committer_->Status();
   status.checkpoint_age_seconds = Seconds(now - std::max(commits.last_ok, constructed_at_));
   status.commits_ok = commits.commits_ok;
   status.commits_failed = commits.commits_failed;
   status.degraded = status.dead_letters > 0;
   status.last_warning = health_.last_warning();
-  const std::string standstill = Standstill(now);
+  const std::string standstill = Standstill(progress, now);
   const std::string trouble = health_.Reason(now);
   // Not what the conductor noted last: its note is older than the figures beside it.
   const JobState running = RunningState(!wants_backfill() || status.backfill.complete, now);
@@ -246,13 +247,12 @@ bool LiveJob::ProcessorsAreBusy() const {
   return Seconds(last.processor_time - first.processor_time) >= limits::kBusy * available;
 }
 
-std::string LiveJob::Standstill(TimePoint now) const {
+std::string LiveJob::Standstill(const Tail::Progress& tail, TimePoint now) const {
   static_assert(limits::kStandstill > ddbsync::limits::kWholeListingPause,
                 "a quiet tail's listings are progress");
   const TimePoint limit = now - limits::kStandstill;
-  if (wants_tail() && !tail_paused_) {
-    const Tail::Progress tail = tail_->GetProgress();
-    if (tail.last_progress < limit) return "the tail has stood still for over a minute";
+  if (wants_tail() && !tail_paused_ && tail.last_progress < limit) {
+    return "the tail has stood still for over a minute";
   }
   const TimePoint committed = std::max(committer_->Status().last_ok, constructed_at_);
   if (committed < limit) return "the checkpoint has not been written for over a minute";

@@ -129,6 +129,8 @@ inline constexpr std::chrono::seconds kDeniedGrace{10};
 
 /// Pace of the job's own bookkeeping (state, completion, stop).
 inline constexpr std::chrono::milliseconds kConductInterval{50};
+/// How far the tail is behind needs a look at all its shards; hours are the question.
+inline constexpr std::chrono::seconds kTailLook{1};
 
 /// Rates shown are averages over about this long.
 inline constexpr std::chrono::seconds kRateWindow{5};

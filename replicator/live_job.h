@@ -76,10 +76,10 @@ class LiveJob final : public Job {
   /// left.
   [[nodiscard]] JobState RunningState(bool copied, TimePoint now) const;
   void FillBackfill(JobStatus& status, TimePoint now) const;
-  void FillTail(JobStatus& status) const;
+  void FillTail(JobStatus& status, const Tail::Progress& progress) const;
   void FillWrites(JobStatus& status) const;
-  void FillHealth(JobStatus& status, TimePoint now) const;
-  [[nodiscard]] std::string Standstill(TimePoint now) const;
+  void FillHealth(JobStatus& status, const Tail::Progress& progress, TimePoint now) const;
+  [[nodiscard]] std::string Standstill(const Tail::Progress& tail, TimePoint now) const;
   struct Hold {
     Bottleneck by = Bottleneck::kNothing;
     std::string why;

@@ -230,7 +230,6 @@ Tail::Progress Tail::GetProgress() const {
   Progress progress;
   progress.shards = lineage_.Count();
   progress.watermark = watermark_.Minimum();
-  progress.slowest_shard = watermark_.Slowest();
   progress.last_progress = listed_at_;
   for (const auto& [id, shard] : shards_) {
     if (shard.reader == nullptr || Planted(PlantedBug::kStandstillUnseen)) continue;

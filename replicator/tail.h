@@ -71,7 +71,6 @@ class Tail final : public streams::RecordSink, public streams::ListingObserver {
   struct Progress {
     streams::Lineage::Counts shards;
     std::optional<WallTime> watermark;
-    std::string slowest_shard;
     TimePoint last_progress;  ///< of the shard that has stood still longest
     int64_t polls_records = 0, polls_empty = 0, polls_failed = 0;
   };

@@ -39,17 +39,4 @@ std::optional<WallTime> Watermark::Minimum() const {
   return minimum;
 }
 
-std::string Watermark::Slowest() const {
-  std::string slowest;
-  std::optional<WallTime> minimum;
-  for (const auto& [shard, mark] : marks_) {
-    if (!mark) return shard;
-    if (!minimum || *mark < *minimum) {
-      minimum = mark;
-      slowest = shard;
-    }
-  }
-  return slowest;
-}
-
 }  // namespace ddbsync::replicator

@@ -26,8 +26,6 @@ class Watermark {
 
   /// None: no live shard, or one of which nothing is known yet.
   [[nodiscard]] std::optional<WallTime> Minimum() const;
-  /// Which shard holds it back; empty when unknown.
-  [[nodiscard]] std::string Slowest() const;
 
   /// Records that were older than their shard's watermark.
   [[nodiscard]] int64_t regressions() const { return regressions_; }

@@ -74,6 +74,24 @@ TEST(ByteCredit, WakesWhoWaitedOnceAndTheTailFirst) {
   EXPECT_EQ(woken.size(), 2U);
 }
 
+TEST(ByteCredit, WakesNoMoreThanThereIsRoomFor) {
+  ByteCredit credit(100, 0);
+  std::vector<ByteGrant> grants;
+  for (int i = 0; i < 10; ++i) grants.push_back(*credit.TryTake(User::kTail, 10, Waker()));
+  std::vector<int> woken;
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_FALSE(credit.TryTake(User::kTail, 10, Waker([&woken, i] { woken.push_back(i); })));
+  }
+  grants.pop_back();
+  EXPECT_EQ(woken, (std::vector<int>{0}));
+  grants[0].ResizeTo(1);
+  EXPECT_EQ(woken, (std::vector<int>{0, 1}));  // 19 are free, though who was woken took nothing
+  grants[1].ResizeTo(9);
+  EXPECT_EQ(woken.size(), 4U);
+  grants.clear();
+  EXPECT_EQ(woken.size(), 50U) << "nobody holds anything, so nobody else would wake them";
+}
+
 TEST(ByteCredit, WhoIsWokenMayTakeAtOnce) {
   ByteCredit credit(100, 0);
   auto grant = credit.TryTake(User::kTail, 100, Waker());

@@ -21,7 +21,6 @@ TEST(Watermark, IsUnknownWhileAShardIs) {
   watermark.Start("b", "");
   watermark.OnApplied("a", kT);
   EXPECT_EQ(watermark.Minimum(), std::nullopt);
-  EXPECT_EQ(watermark.Slowest(), "b");
   watermark.OnApplied("b", kT - 1s);
   EXPECT_EQ(watermark.Minimum(), kT - 1s);
 }
