@@ -49,6 +49,11 @@ size_t ByteCredit::used() const {
   return used_;
 }
 
+bool ByteCredit::is_awaited() const {
+  MutexLock lock(mutex_);
+  return !waiting_tail_.empty() || !waiting_backfill_.empty();
+}
+
 void ByteCredit::Adjust(size_t from, size_t to) {
   std::vector<Waker> woken;
   {

@@ -50,6 +50,8 @@ class ByteCredit {
   [[nodiscard]] ByteGrant TakeRegardless(size_t bytes);
 
   [[nodiscard]] size_t used() const;
+  /// Whether somebody waits for bytes to come back.
+  [[nodiscard]] bool is_awaited() const;
 
  private:
   friend class ByteGrant;

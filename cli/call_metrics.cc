@@ -1,5 +1,6 @@
 #include "cli/call_metrics.h"
 
+#include "cli/limits.h"
 #include "metrics/families.h"
 
 namespace ddbsync::cli {
@@ -7,9 +8,16 @@ namespace ddbsync::cli {
 void CallMetrics::OnCall(std::string_view service, std::string_view operation,
                          std::string_view code, Duration took) {
   const MutexLock lock(mutex_);
-  ++counts_[Outcome(service, operation, code)];
+  ++counts_[Outcome(service, operation, Known(code))];
   durations_.try_emplace(Call(service, operation), metrics::kRequestBuckets)
       .first->second.Observe(took);
+}
+
+std::string_view CallMetrics::Known(std::string_view code) {
+  if (codes_.contains(code)) return code;
+  if (codes_.size() >= limits::kMostCodes) return "other";
+  codes_.emplace(code);
+  return code;
 }
 
 void CallMetrics::WriteTo(metrics::Samples& samples, const metrics::Labels& labels) const {

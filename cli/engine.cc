@@ -138,9 +138,13 @@ void Engine::ConnectSides(std::vector<Error>& faults) {
 void Engine::Serve(std::vector<Error>& faults) {
   const metrics::Labels labels = {{"job_id", plan_.home.job_id}};
   exposition_.Register([this, labels](metrics::Samples& samples) {
-    WriteJobMetrics(Status(), samples, labels);
+    const replicator::JobStatus status = Status();
+    WriteJobMetrics(status, samples, labels);
     if (const replicator::Job* job = visible_job_.load()) {
       job->apply_delay().WriteTo(samples, metrics::kRecordApplyDelaySeconds, labels);
+      if (WantsShardMetrics(plan_.settings.shard_metrics, status)) {
+        WriteShardMetrics(job->Shards(), status.now, samples, labels);
+      }
     }
     calls_.WriteTo(samples, labels);
   });

@@ -1,8 +1,11 @@
 #include "cli/job_metrics.h"
 
+#include <algorithm>
 #include <limits>
 #include <string>
+#include <utility>
 
+#include "cli/limits.h"
 #include "metrics/families.h"
 
 namespace ddbsync::cli {
@@ -25,8 +28,8 @@ class JobSamples {
     samples_.Add(family, static_cast<double>(value), labels);
   }
   /// What is unknown is NaN, so that no alert takes it for a good value.
-  void Add(const Family& family, const std::optional<double>& value) {
-    Add(family, value.value_or(std::numeric_limits<double>::quiet_NaN()));
+  void Add(const Family& family, const std::optional<double>& value, metrics::Labels more = {}) {
+    Add(family, value.value_or(std::numeric_limits<double>::quiet_NaN()), std::move(more));
   }
 
  private:
@@ -104,6 +107,10 @@ void WriteJobMetrics(const JobStatus& status, metrics::Samples& samples,
   AddTail(out, status);
   AddBackfill(out, status.backfill);
   AddWrites(out, status);
+  for (size_t by = 0; by < replicator::kHeldByCount; ++by) {
+    out.Add(metrics::kThrottledSecondsTotal, status.held_seconds[by],
+            {{"reason", std::string(ToString(static_cast<replicator::HeldBy>(by)))}});
+  }
   out.Add(metrics::kConsumedCapacityUnitsTotal, status.source_read_units,
           {{"table", "source"}, {"kind", "read"}});
   out.Add(metrics::kConsumedCapacityUnitsTotal, status.target_write_units,
@@ -111,6 +118,25 @@ void WriteJobMetrics(const JobStatus& status, metrics::Samples& samples,
   out.Add(metrics::kCheckpointAgeSeconds, status.checkpoint_age_seconds);
   out.Add(metrics::kCheckpointCommitsTotal, status.commits_ok, {{"result", "ok"}});
   out.Add(metrics::kCheckpointCommitsTotal, status.commits_failed, {{"result", "failed"}});
+}
+
+void WriteShardMetrics(const std::vector<replicator::ShardStatus>& shards, WallTime now,
+                       metrics::Samples& samples, const metrics::Labels& labels) {
+  JobSamples out(samples, labels);
+  for (const replicator::ShardStatus& shard : shards) {
+    const metrics::Labels its = {{"shard", shard.shard_id}};
+    std::optional<double> lag, watermark;
+    if (shard.watermark) {
+      lag = std::max(0.0, std::chrono::duration<double>(now - *shard.watermark).count());
+      watermark = UnixSeconds(*shard.watermark);
+    }
+    out.Add(metrics::kShardLagSeconds, lag, its);
+    out.Add(metrics::kShardWatermarkTimestampSeconds, watermark, its);
+  }
+}
+
+bool WantsShardMetrics(const std::optional<bool>& asked, const JobStatus& status) {
+  return asked.value_or(status.tail.shards_reading <= limits::kMostShardsShown);
 }
 
 }  // namespace ddbsync::cli

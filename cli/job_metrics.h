@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "metrics/exposition.h"
 #include "replicator/status.h"
 
@@ -8,5 +11,13 @@ namespace ddbsync::cli {
 /// A job's status as metric families, at the moment of a scrape. `labels` go on every sample.
 void WriteJobMetrics(const replicator::JobStatus& status, metrics::Samples& samples,
                      const metrics::Labels& labels);
+
+/// Two series for each shard; `now` is the server's time.
+void WriteShardMetrics(const std::vector<replicator::ShardStatus>& shards, WallTime now,
+                       metrics::Samples& samples, const metrics::Labels& labels);
+
+/// --shard-metrics, or what it is when it is not given.
+[[nodiscard]] bool WantsShardMetrics(const std::optional<bool>& asked,
+                                     const replicator::JobStatus& status);
 
 }  // namespace ddbsync::cli

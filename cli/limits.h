@@ -23,6 +23,14 @@ inline constexpr size_t kLeastMemoryBytes = size_t{64} << 20;
 inline constexpr int kDefaultIoThreads = 384;
 inline constexpr int kMostIoThreads = 1024;
 
+/// --shard-metrics. Without it a scrape has the shards' own series (two each, 300 bytes together)
+/// while no more are read than these, 150 kB.
+inline constexpr int kMostShardsShown = 500;
+
+/// Distinct codes of ddbsync_aws_requests_total: AWS has about thirty; a server that makes them up
+/// must not fill our memory.
+inline constexpr size_t kMostCodes = 50;
+
 /// --segments. The API's own bound on TotalSegments.
 inline constexpr int64_t kMostSegments = 1'000'000;
 

@@ -132,6 +132,12 @@ Result<void> SetTtlDeletes(Settings& s, std::string_view text) {
                        {{"replicate", TtlDeletes::kReplicate}, {"skip", TtlDeletes::kSkip}}});
 }
 
+Result<void> SetShardMetrics(Settings& s, std::string_view text) {
+  return SetChoice(s.shard_metrics, text,
+                   std::array<std::pair<std::string_view, std::optional<bool>>, 2>{
+                       {{"on", true}, {"off", false}}});
+}
+
 Result<void> SetLogFormat(Settings& s, std::string_view text) {
   return SetChoice(s.log_format, text,
                    std::array<std::pair<std::string_view, LogFormat>, 2>{
@@ -219,6 +225,9 @@ constexpr std::array kSettings = {
             "where /metrics, /healthz, /readyz and /api are served; default: 127.0.0.1:9853; "
             "port 0 takes a free one; an address that others reach needs --token-file",
             SetListen},
+    Setting{"shard-metrics", "on|off", kPlace, kTails,
+            "each shard's own series in /metrics; default: while no more than 500 are read",
+            SetShardMetrics},
     Setting{"token-file", "FILE", kPlace, kRuns,
             "whoever asks must send the token in this file (Authorization: Bearer); only you may "
             "be able to read it",

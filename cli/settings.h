@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,6 +44,7 @@ struct Settings {
   bool no_color = false;
   bool watch = false;
   bool pause_all = false;
+  std::optional<bool> shard_metrics;  ///< none: while there are not many shards
 };
 
 /// One of them. Its name is a flag (--poll-interval), a variable (DDBSYNC_POLL_INTERVAL) and a key

@@ -33,6 +33,7 @@ Next Conductor::Step(TimePoint now) {
 
 void Conductor::Run(TimePoint now) {
   SampleRates(now);
+  NoteHolds(now);
   std::string gap;
   {
     MutexLock lock(job_.mutex_);
@@ -117,8 +118,37 @@ void Conductor::SampleRates(TimePoint now) {
   while (samples.size() > 2 && samples[1].time <= now - limits::kRateWindow) samples.pop_front();
 }
 
+bool Conductor::Refusals::Look(int64_t count, TimePoint now) {
+  if (count != seen) last = now;
+  seen = count;
+  return last > now - limits::kRefusalHolds;
+}
+
+void Conductor::NoteHolds(TimePoint now) {
+  HeldTime::Reasons holds;
+  const auto note = [&holds](HeldBy by, bool held) { holds[static_cast<size_t>(by)] = held; };
+  const Counters& counters = job_.counters_;
+  const bool copying = !job_.copied() && !job_.backfill_paused_;
+  const bool stream_refuses =
+      job_.wants_tail() && stream_reads_.Look(job_.tail_->polls_throttled(), now);
+  const bool target_refuses = writes_.Look(counters.throttled + counters.unprocessed, now);
+  note(HeldBy::kSourceRead,
+       stream_refuses || job_.scan_limit_.last_halved() > now - limits::kRefusalHolds);
+  note(HeldBy::kTargetWrite, target_refuses);
+  // Who waits for capacity asks again at this pace.
+  const TimePoint lately = now - 2 * limits::kCapacityLook;
+  note(HeldBy::kReadCapacity, job_.read_capacity_.last_refused() > lately);
+  note(HeldBy::kWriteCapacity, job_.write_capacity_.last_refused() > lately);
+  const auto most = job_.write_limit_.most();
+  note(HeldBy::kInFlight, copying && most && job_.write_limit_.in_flight() >= *most);
+  note(HeldBy::kMemory, job_.credit_.is_awaited());
+  note(HeldBy::kRechecks, copying && job_.rechecks_.Full());
+  job_.held_.Look(now, holds);
+}
+
 void Conductor::BeginEnd(Outcome outcome, std::string reason, TimePoint now) {
   Log(outcome == Outcome::kDone ? LogLevel::kInfo : LogLevel::kError, "ending", reason);
+  job_.held_.Look(now, {});
   phase_ = Phase::kDraining;
   outcome_ = outcome;
   ending_since_ = now;

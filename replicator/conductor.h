@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -37,9 +38,19 @@ class Conductor final : public Task {
   void FavourTail();
   void ResumeTailInNeed();
   void SampleRates(TimePoint now);
+  void NoteHolds(TimePoint now);
   [[nodiscard]] bool NeverAllowedToWrite(TimePoint now);
 
+  /// A count that rises with each refusal, and when it did last.
+  struct Refusals {
+    int64_t seen = 0;
+    TimePoint last = TimePoint::min();
+    /// Whether it rose lately.
+    bool Look(int64_t count, TimePoint now);
+  };
+
   LiveJob& job_;
+  Refusals stream_reads_, writes_;
   Phase phase_ = Phase::kRunning;
   Outcome outcome_ = Outcome::kDone;
   TimePoint next_look_;

@@ -96,6 +96,8 @@ class Job {
   /// Nothing while it runs.
   [[nodiscard]] virtual std::optional<Outcome> Ended() const = 0;
   [[nodiscard]] virtual JobStatus Status() const = 0;
+  /// Those that are being read, by id. As long as there are shards.
+  [[nodiscard]] virtual std::vector<ShardStatus> Shards() const = 0;
   /// From a record's creation at the source (whole seconds) to its acknowledgement by the target.
   [[nodiscard]] virtual const metrics::Histogram& apply_delay() const = 0;
 };

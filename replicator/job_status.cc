@@ -36,6 +36,10 @@ JobStatus LiveJob::Status() const {
   return status;
 }
 
+std::vector<ShardStatus> LiveJob::Shards() const {
+  return wants_tail() ? tail_->Shards() : std::vector<ShardStatus>();
+}
+
 void LiveJob::FillBackfill(JobStatus& status, TimePoint now) const {
   const Backfill::Progress progress = backfill_->GetProgress();
   auto& backfill = status.backfill;
@@ -120,6 +124,7 @@ void LiveJob::FillWrites(JobStatus& status) const {
   writes.in_flight_limit = write_limit_.limit();
   status.source_read_units = counters_.source_read_units;
   status.target_write_units = counters_.target_write_units;
+  status.held_seconds = held_.Totals();
   status.queue_bytes = credit_.used();
   status.rechecks = rechecks_.count();
   status.dead_letters = dead_letters_.count();

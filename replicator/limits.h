@@ -185,6 +185,10 @@ inline constexpr std::chrono::seconds kBehind{10};
 /// Of all processors' time: what is left of them is taken by the kernel and by others.
 inline constexpr double kBusy = 0.85;
 
+/// A refusal of the service holds the job back for about so long: backoff, and rests of what came
+/// back.
+inline constexpr std::chrono::seconds kRefusalHolds{1};
+
 /// What held the job back within this time is why it is not faster.
 inline constexpr std::chrono::seconds kRecently{3};
 

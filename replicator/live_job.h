@@ -22,6 +22,7 @@
 #include "replicator/dealer.h"
 #include "replicator/fence.h"
 #include "replicator/health.h"
+#include "replicator/held_time.h"
 #include "replicator/job.h"
 #include "replicator/limits.h"
 #include "replicator/pace.h"
@@ -50,6 +51,7 @@ class LiveJob final : public Job {
   void Apply(const Throttle& throttle) override;
   [[nodiscard]] std::optional<Outcome> Ended() const override;
   [[nodiscard]] JobStatus Status() const override;
+  [[nodiscard]] std::vector<ShardStatus> Shards() const override;
   [[nodiscard]] const metrics::Histogram& apply_delay() const override {
     return counters_.apply_delay;
   }
@@ -105,6 +107,7 @@ class LiveJob final : public Job {
   aws::RetryBudget source_budget_, stream_budget_, target_budget_;
   Counters counters_;
   Health health_;
+  HeldTime held_;
   WriteGate gate_;
   Fence fence_;
   Rechecks rechecks_;

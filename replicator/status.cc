@@ -44,4 +44,24 @@ std::string_view ToString(Bottleneck bottleneck) {
   return "unknown";
 }
 
+std::string_view ToString(HeldBy by) {
+  switch (by) {
+    case HeldBy::kSourceRead:
+      return "source_read";
+    case HeldBy::kTargetWrite:
+      return "target_write";
+    case HeldBy::kReadCapacity:
+      return "read_capacity";
+    case HeldBy::kWriteCapacity:
+      return "write_capacity";
+    case HeldBy::kInFlight:
+      return "in_flight";
+    case HeldBy::kMemory:
+      return "memory";
+    case HeldBy::kRechecks:
+      return "rechecks";
+  }
+  return "unknown";
+}
+
 }  // namespace ddbsync::replicator

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,6 +34,27 @@ enum class Bottleneck {
   kProcessor,     ///< this machine's processors
 };
 std::string_view ToString(Bottleneck bottleneck);
+
+/// What holds a job back; several may at once. For the time of each (held_time.h).
+enum class HeldBy {
+  kSourceRead,     ///< the service throttles Scan or the stream's reads
+  kTargetWrite,    ///< the service throttles writes
+  kReadCapacity,   ///< a limit of ours
+  kWriteCapacity,  ///< likewise
+  kInFlight,       ///< likewise
+  kMemory,         ///< a page waits for --memory
+  kRechecks,       ///< writes of unknown outcome are repaired first
+};
+inline constexpr size_t kHeldByCount = static_cast<size_t>(HeldBy::kRechecks) + 1;
+using HeldSeconds = std::array<double, kHeldByCount>;  ///< by HeldBy
+std::string_view ToString(HeldBy by);
+
+/// A shard that is being read.
+struct ShardStatus {
+  std::string shard_id;
+  std::optional<WallTime>
+      watermark;  ///< all of the shard up to then is on the target; none: unknown
+};
 
 /// One consistent look at a job; what /metrics, /api, `status` and the progress bar show.
 struct JobStatus {
@@ -96,6 +119,7 @@ struct JobStatus {
     double poll_interval_seconds = 0;
   } limits;
 
+  HeldSeconds held_seconds{};
   double source_read_units = 0;
   double target_write_units = 0;
   size_t queue_bytes = 0;

@@ -241,6 +241,15 @@ Tail::Progress Tail::GetProgress() const {
   return progress;
 }
 
+std::vector<ShardStatus> Tail::Shards() const {
+  MutexLock lock(mutex_);
+  std::vector<ShardStatus> shards;
+  for (const auto& [id, shard] : shards_) {
+    if (shard.reader != nullptr) shards.push_back({id, watermark_.Of(id)});
+  }
+  return shards;
+}
+
 std::optional<WallTime> Tail::watermark() const {
   MutexLock lock(mutex_);
   return watermark_.Minimum();

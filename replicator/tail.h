@@ -18,6 +18,7 @@
 #include "dynamodb/streams_client.h"
 #include "replicator/counters.h"
 #include "replicator/health.h"
+#include "replicator/status.h"
 #include "replicator/tail_queue.h"
 #include "replicator/watermark.h"
 #include "streams/discovery.h"
@@ -76,6 +77,10 @@ class Tail final : public streams::RecordSink, public streams::ListingObserver {
   };
   [[nodiscard]] Progress GetProgress() const;
   [[nodiscard]] std::optional<WallTime> watermark() const;
+  /// Those that are being read.
+  [[nodiscard]] std::vector<ShardStatus> Shards() const;
+  /// Reads of the stream that the service throttled.
+  [[nodiscard]] int64_t polls_throttled() const { return reader_counters_.polls_throttled; }
 
   // streams::RecordSink
   void Apply(const std::string& shard_id, std::shared_ptr<const dynamodb::RecordPage> page,

@@ -39,4 +39,9 @@ std::optional<WallTime> Watermark::Minimum() const {
   return minimum;
 }
 
+std::optional<WallTime> Watermark::Of(const std::string& shard_id) const {
+  const auto mark = marks_.find(shard_id);
+  return mark == marks_.end() ? std::nullopt : mark->second;
+}
+
 }  // namespace ddbsync::replicator

@@ -26,6 +26,8 @@ class Watermark {
 
   /// None: no live shard, or one of which nothing is known yet.
   [[nodiscard]] std::optional<WallTime> Minimum() const;
+  /// Of one shard.
+  [[nodiscard]] std::optional<WallTime> Of(const std::string& shard_id) const;
 
   /// Records that were older than their shard's watermark.
   [[nodiscard]] int64_t regressions() const { return regressions_; }

@@ -11,6 +11,7 @@ struct ReaderCounters {
   std::atomic<int64_t> polls_empty{0};     ///< ... with nothing
   std::atomic<int64_t> polls_repeated{0};  ///< ... only with records that were read before; dropped
   std::atomic<int64_t> polls_failed{0};    ///< GetRecords or GetShardIterator failed
+  std::atomic<int64_t> polls_throttled{0};  ///< ... because the service throttles
 };
 
 }  // namespace ddbsync::streams

@@ -227,6 +227,9 @@ void ShardReader::ReportTip() {
 
 Next ShardReader::OnError(const Error& error) {
   counters_.polls_failed.fetch_add(1, std::memory_order_relaxed);
+  if (error.code == ErrorCode::kThrottled) {
+    counters_.polls_throttled.fetch_add(1, std::memory_order_relaxed);
+  }
   if (Planted(PlantedBug::kFailedPollIsTheTip)) {
     sink_.OnTip(options_.shard_id, client_.aws().server_clock().Now());
   }

@@ -23,6 +23,18 @@ TEST(ByteCredit, GivesUpToItsLimitAndTakesBackWhatIsReleased) {
   EXPECT_EQ(credit.used(), 40U);
 }
 
+TEST(ByteCredit, TellsWhetherSomebodyWaits) {
+  for (const User user : {User::kTail, User::kBackfill}) {
+    ByteCredit credit(100, 0);
+    auto first = credit.TryTake(user, 60, Waker());
+    EXPECT_FALSE(credit.is_awaited());
+    EXPECT_FALSE(credit.TryTake(user, 41, Waker()));
+    EXPECT_TRUE(credit.is_awaited());
+    first.reset();
+    EXPECT_FALSE(credit.is_awaited());
+  }
+}
+
 TEST(ByteCredit, TheBackfillLeavesTheTailItsPart) {
   ByteCredit credit(100, 30);
   const auto backfill = credit.TryTake(User::kBackfill, 70, Waker());

@@ -39,6 +39,7 @@ class ObedientJob final : public replicator::Job {
   }
   std::optional<replicator::Outcome> Ended() const override { return std::nullopt; }
   replicator::JobStatus Status() const override { return status_; }
+  [[nodiscard]] std::vector<replicator::ShardStatus> Shards() const override { return {}; }
   const metrics::Histogram& apply_delay() const override { return apply_delay_; }
 
   replicator::JobStatus status_;

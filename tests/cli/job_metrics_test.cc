@@ -3,8 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+#include <vector>
+
 #include "cli/call_metrics.h"
+#include "cli/limits.h"
 #include "metrics/exposition.h"
+#include "metrics/families.h"
+#include "metrics/process.h"
 
 namespace ddbsync::cli {
 namespace {
@@ -60,6 +67,146 @@ TEST(CallMetrics, CountsByOutcomeAndTimesByOperation) {
   EXPECT_THAT(text, HasSubstr("operation=\"Scan\",code=\"transport\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("operation=\"Scan\",le=\"0.005\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("operation=\"Scan\",le=\"30\"} 3\n"));
+}
+
+TEST(CallMetrics, CodesThatAServerMakesUpAreCountedTogether) {
+  CallMetrics calls;
+  for (int i = 0; i < 1000; ++i) {
+    calls.OnCall("dynamodb", "Scan", "Code" + std::to_string(i), std::chrono::milliseconds(3));
+  }
+  calls.OnCall("dynamodb", "Scan", "Code1", std::chrono::milliseconds(3));
+  metrics::Exposition exposition;
+  exposition.Register([&](metrics::Samples& samples) { calls.WriteTo(samples, kLabels); });
+  const std::string text = exposition.Text();
+  EXPECT_THAT(text, HasSubstr("code=\"Code1\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("code=\"Code49\"} 1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("code=\"Code50\"")));
+  EXPECT_THAT(text, HasSubstr("code=\"other\"} 950\n"));
+}
+
+TEST(ShardMetrics, AShardWhoseMarkIsUnknownHasNoNumber) {
+  const WallTime now(std::chrono::seconds(1'000'000));
+  metrics::Exposition exposition;
+  exposition.Register([&](metrics::Samples& samples) {
+    WriteShardMetrics({{"known", now - std::chrono::seconds(2)}, {"unknown", std::nullopt}}, now,
+                      samples, kLabels);
+  });
+  const std::string text = exposition.Text();
+  EXPECT_THAT(text, HasSubstr("ddbsync_shard_lag_seconds{job_id=\"a-b\",shard=\"known\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("ddbsync_shard_lag_seconds{job_id=\"a-b\",shard=\"unknown\"} NaN\n"));
+  EXPECT_THAT(text, HasSubstr("ddbsync_shard_watermark_timestamp_seconds{job_id=\"a-b\","
+                              "shard=\"known\"} 999998\n"));
+}
+
+TEST(ShardMetrics, ManyShardsAreShownOnlyWhenAskedFor) {
+  replicator::JobStatus status;
+  status.tail.shards_reading = 500;
+  EXPECT_TRUE(WantsShardMetrics(std::nullopt, status));
+  EXPECT_FALSE(WantsShardMetrics(false, status));
+  status.tail.shards_reading = 10'000;
+  EXPECT_FALSE(WantsShardMetrics(std::nullopt, status));
+  EXPECT_TRUE(WantsShardMetrics(true, status));
+}
+
+TEST(ShardMetrics, AsManyShardsAsAreShownMakeAScrapeOfModestSize) {
+  std::vector<replicator::ShardStatus> shards;
+  for (int i = 0; i < limits::kMostShardsShown; ++i) {
+    shards.push_back({"shardId-00000001767225600000-" + std::to_string(10000000 + i), WallTime()});
+  }
+  metrics::Exposition exposition;
+  exposition.Register([&](metrics::Samples& samples) {
+    WriteShardMetrics(shards, WallTime(std::chrono::seconds(1)), samples, kLabels);
+  });
+  EXPECT_LT(exposition.Text().size(), 200'000);
+}
+
+/// Gathers which families and labels are written.
+class Written final : public metrics::Samples {
+ public:
+  void Add(const metrics::Family& family, double /*value*/,
+           const metrics::Labels& labels) override {
+    Note(family, labels);
+  }
+  void AddHistogram(const metrics::Family& family, const std::vector<Bucket>& /*buckets*/,
+                    double /*sum*/, uint64_t /*count*/, const metrics::Labels& labels) override {
+    Note(family, labels);
+  }
+  [[nodiscard]] const std::set<std::string_view>& families() const { return families_; }
+
+ private:
+  void Note(const metrics::Family& family, const metrics::Labels& labels) {
+    families_.insert(family.name);
+    std::vector<std::string> wanted, written;
+    if (family.subject != metrics::Subject::kProcess) wanted.emplace_back("job_id");
+    for (const metrics::Label& label : family.labels) {
+      if (!label.name.empty()) wanted.emplace_back(label.name);
+    }
+    for (const auto& [name, value] : labels) {
+      written.push_back(name);
+      EXPECT_FALSE(value.empty()) << family.name << " " << name;
+    }
+    EXPECT_EQ(written, wanted) << family.name;
+    for (const metrics::Label& label : family.labels) CheckValue(family, label, labels);
+  }
+
+  /// What is one of a few words is declared.
+  static void CheckValue(const metrics::Family& family, const metrics::Label& label,
+                         const metrics::Labels& labels) {
+    if (label.name == "operation" || label.name == "version" || label.name == "shard") return;
+    for (const auto& [name, value] : labels) {
+      if (name != label.name) continue;
+      EXPECT_NE(label.values.find(value), std::string_view::npos)
+          << family.name << " " << name << " " << value;
+    }
+  }
+
+  std::set<std::string_view> families_;
+};
+
+TEST(JobMetrics, AFullJobWritesEveryFamilyWithTheLabelsDeclared) {
+  replicator::JobStatus status;
+  status.version = "1.2.3";
+  status.tail.wanted = true;
+  status.backfill.wanted = true;
+  CallMetrics calls;
+  calls.OnCall("dynamodb", "Scan", "ok", std::chrono::milliseconds(3));
+  Written written;
+  WriteJobMetrics(status, written, kLabels);
+  WriteShardMetrics({{"shard", std::nullopt}}, WallTime(), written, kLabels);
+  calls.WriteTo(written, kLabels);
+  metrics::Histogram({1}).WriteTo(written, metrics::kRecordApplyDelaySeconds, kLabels);
+  metrics::CollectProcess(written);
+  for (const metrics::Family* family : metrics::kFamilies) {
+    EXPECT_TRUE(written.families().contains(family->name)) << family->name << " is never written";
+  }
+}
+
+TEST(JobMetrics, APhaseThatIsNotRunWritesNoneOfItsFamilies) {
+  for (const bool tail : {false, true}) {
+    replicator::JobStatus status;
+    status.version = "1.2.3";
+    status.tail.wanted = tail;
+    status.backfill.wanted = !tail;
+    Written written;
+    WriteJobMetrics(status, written, kLabels);
+    for (const metrics::Family* family : metrics::kFamilies) {
+      const metrics::Subject not_run = tail ? metrics::Subject::kBackfill : metrics::Subject::kTail;
+      EXPECT_FALSE(family->subject == not_run && written.families().contains(family->name))
+          << family->name;
+    }
+  }
+}
+
+TEST(JobMetrics, TimeHeldIsCountedByReason) {
+  replicator::JobStatus status;
+  status.held_seconds[static_cast<size_t>(replicator::HeldBy::kWriteCapacity)] = 2.5;
+  const std::string text = Scrape(status);
+  EXPECT_THAT(text, HasSubstr("ddbsync_throttled_seconds_total{job_id=\"a-b\","
+                              "reason=\"write_capacity\"} 2.5\n"));
+  for (size_t by = 0; by < replicator::kHeldByCount; ++by) {
+    const std::string name(ToString(static_cast<replicator::HeldBy>(by)));
+    EXPECT_THAT(text, HasSubstr("reason=\"" + name + "\""));
+  }
 }
 
 }  // namespace

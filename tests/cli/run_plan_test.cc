@@ -98,6 +98,8 @@ TEST_F(RunPlanTest, EverySettingReachesTheJob) {
                           "debug",
                           "--listen",
                           "127.0.0.1:0",
+                          "--shard-metrics",
+                          "off",
                           "--quiet",
                           "--json",
                           "--no-color",
@@ -108,6 +110,7 @@ TEST_F(RunPlanTest, EverySettingReachesTheJob) {
   ASSERT_TRUE(plan);
   const replicator::JobOptions& job = plan->settings.job;
   EXPECT_TRUE(job.create_target && job.enable_stream && job.eventually_consistent);
+  EXPECT_EQ(plan->settings.shard_metrics, false);
   EXPECT_EQ(job.on_gap, replicator::OnGap::kStop);
   EXPECT_EQ(job.ttl_deletes, replicator::TtlDeletes::kSkip);
   EXPECT_EQ(job.read_capacity, 100);
@@ -165,6 +168,7 @@ TEST_F(RunPlanTest, LimitsAreKept) {
                                                         {"--on-gap", "resync"},
                                                         {"--ttl-deletes", "yes"},
                                                         {"--log-level", "loud"},
+                                                        {"--shard-metrics", "some"},
                                                         {"--listen", ""},
                                                         {"--listen", "9853"},
                                                         {"--listen", "0.0.0.0:9853"},

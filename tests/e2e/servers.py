@@ -1,14 +1,19 @@
-"""The two DynamoDB servers of the tests: AWS's DynamoDB Local, and dynalite as a second opinion.
+"""The servers of the tests: AWS's DynamoDB Local, dynalite as a second opinion, and Prometheus.
 
     with DynamoDBLocal() as source, Dynalite() as target:
         source.client().list_tables()
 """
 
 import fcntl
+import json
 import pathlib
 import shutil
 import socket
 import subprocess
+import tempfile
+import urllib.error
+import urllib.parse
+import urllib.request
 
 import boto3
 import botocore.config
@@ -127,3 +132,57 @@ class Dynalite(Server):
     def _command(self):
         return ["node", "node_modules/dynalite/cli.js", "--host", "127.0.0.1", "--port",
                 str(self.port), "--createTableMs", "20", "--deleteTableMs", "20"]
+
+
+class Prometheus(Server):
+    """Debian's, unpacked by `tools/install --test`, with our rules; scrapes `addresses`."""
+
+    PROGRAMS = CACHE / "prometheus" / "usr" / "bin"
+    SCRAPE_SECONDS = 1
+
+    def __init__(self, *addresses):
+        self._addresses = addresses
+        self._data = tempfile.TemporaryDirectory(prefix="ddbsync-prometheus.")
+
+    def stop(self):
+        super().stop()
+        self._data.cleanup()
+
+    def ask(self, path, **parameters):
+        """`data` of the HTTP API's answer; raises what Prometheus says of a bad question."""
+        try:
+            with self._get(f"/api/v1/{path}?{urllib.parse.urlencode(parameters)}") as answer:
+                return json.load(answer)["data"]
+        except urllib.error.HTTPError as error:
+            raise ValueError(f"{parameters}: {error.read().decode()}") from None
+
+    def query(self, expression):
+        """Pairs of labels and value, now."""
+        found = self.ask("query", query=expression)["result"]
+        return [(series["metric"], float(series["value"][1])) for series in found]
+
+    def _get(self, path):
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        return opener.open(self.url + path, timeout=10)
+
+    def _answers(self):
+        try:
+            return super()._answers() and self._get("/-/ready").close() is None
+        except urllib.error.HTTPError:  # it listens before it is ready
+            return False
+
+    def _folder(self):
+        return self._data.name
+
+    def _command(self):
+        config = pathlib.Path(self._data.name) / "prometheus.yml"
+        # JSON is YAML.
+        config.write_text(json.dumps({
+            "global": {"scrape_interval": f"{self.SCRAPE_SECONDS}s",
+                       "evaluation_interval": f"{self.SCRAPE_SECONDS}s"},
+            "rule_files": [str(ROOT / "packaging" / "prometheus" / "ddbsync.rules.yml")],
+            "scrape_configs": [{"job_name": "ddbsync",
+                                "static_configs": [{"targets": list(self._addresses)}]}]}))
+        return [str(self.PROGRAMS / "prometheus"), f"--config.file={config}",
+                "--storage.tsdb.path=data", f"--web.listen-address=127.0.0.1:{self.port}",
+                "--log.level=warn"]

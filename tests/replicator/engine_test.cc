@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -37,6 +38,7 @@ class EngineTest : public EngineFixture {
     for (int i = 0; i < items; ++i) Put("src", "key" + std::to_string(i), 0);
   }
   double CopyAlone(JobOptions options);
+  double HeldFor(HeldBy by) { return Status().held_seconds[static_cast<size_t>(by)]; }
 };
 
 TEST_F(EngineTest, CopiesAndThenFollows) {
@@ -112,6 +114,8 @@ TEST_F(EngineTest, LosesNothingWhenTheTargetMisbehaves) {
   EXPECT_TRUE(
       Eventually([&] { return Status().state == JobState::kFollowing; }, std::chrono::seconds(60)));
   EXPECT_GT(Status().writes.ambiguous, 0);
+  EXPECT_TRUE(Eventually([&] { return HeldFor(HeldBy::kTargetWrite) > 0; }));
+  EXPECT_EQ(HeldFor(HeldBy::kWriteCapacity), 0);
   service_.faults().Clear();
   EXPECT_TRUE(Eventually([&] { return Equal() && Status().rechecks == 0; }, 60s));
   EXPECT_EQ(StopAndWait(), Outcome::kDone);
@@ -164,6 +168,26 @@ TEST_F(EngineTest, FollowsShardsThatRollAndSplit) {
   EXPECT_TRUE(Eventually([&] { return Equal(); }, 60s));
 }
 
+TEST_F(EngineTest, ShardsAreShownWhileTheyAreRead) {
+  Fill(10);
+  Start(Quick());
+  const auto ids = [&] {
+    std::set<std::string> read;
+    for (const ShardStatus& shard : job_->Shards()) {
+      if (shard.watermark) read.insert(shard.shard_id);
+    }
+    return read;
+  };
+  ASSERT_TRUE(Eventually([&] { return !ids().empty(); }));
+  const std::set<std::string> before = ids();
+  service_.RollAllShards("src");
+  EXPECT_TRUE(Eventually([&] {
+    const std::set<std::string> now = ids();
+    return !now.empty() && std::none_of(before.begin(), before.end(),
+                                        [&](const auto& id) { return now.contains(id); });
+  }));
+}
+
 // Without a tail nothing makes up for an item that the copy lost.
 TEST_F(EngineTest, ACopyAloneLosesNothingWhenBothSidesMisbehave) {
   using fake::FaultKind;
@@ -202,6 +226,10 @@ TEST_F(EngineTest, AWriteLimitIsKept) {
   const double seconds = CopyAlone(options);
   EXPECT_GE(Status().target_write_units, 1000);
   EXPECT_LE(Status().target_write_units, kUnitsPerSecond * seconds + kBatch);
+  EXPECT_GT(HeldFor(HeldBy::kWriteCapacity), seconds / 2);
+  EXPECT_LE(HeldFor(HeldBy::kWriteCapacity), seconds);
+  EXPECT_EQ(HeldFor(HeldBy::kTargetWrite), 0);
+  EXPECT_EQ(HeldFor(HeldBy::kReadCapacity), 0);
 }
 
 TEST_F(EngineTest, AWriteLimitIsKeptByTheFirstLargeItemsToo) {

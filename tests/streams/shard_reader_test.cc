@@ -225,6 +225,7 @@ TEST_F(ShardReaderTest, ThrottlesAreTroubleAndTheSameIteratorIsTriedAgain) {
   EXPECT_THAT(sink_.troubles, AllOf(SizeIs(5), Each(ErrorCode::kThrottled)));
   EXPECT_EQ(sink_.failures_seen, 5);
   EXPECT_EQ(counters_.polls_failed, 5);
+  EXPECT_EQ(counters_.polls_throttled, 5);
 }
 
 TEST_F(ShardReaderTest, DeniedAccessIsTriedAgainAfterTheLongestPause) {
