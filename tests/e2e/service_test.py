@@ -1,13 +1,21 @@
-"""What systemd hears of a job (Type=notify)."""
+"""What systemd hears of a job (Type=notify), and what it is told to do with one."""
 
 import os
+import pathlib
+import re
+import shlex
 import socket
+import subprocess
+import tempfile
 import threading
 import time
+import unittest
 
 import ddbsync
 import fixtures
+import servers
 
+UNIT = servers.ROOT / "packaging" / "systemd" / "ddbsync@.service"
 WATCHDOG_SECONDS = 1
 
 
@@ -102,3 +110,42 @@ class NotifyTest(fixtures.Case):
             self.assertTrue(job.running)
             job.kill()
         self.assertEqual(["READY=1"], manager.heard)
+
+
+class UnitTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        text = UNIT.read_text()
+        self.fields = dict(re.findall(r"^(\w+)=(.*)$", text, re.M))
+        # systemd looks where programs are installed.
+        self.unit = self.folder / UNIT.name
+        self.unit.write_text(text.replace("ExecStart=ddbsync ", f"ExecStart={ddbsync.BINARY} "))
+
+    def analyze(self, *words):
+        done = subprocess.run(["systemd-analyze", *words, str(self.unit)], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(0, done.returncode, done.stdout)
+        return done.stdout
+
+    def test_systemd_understands_all_of_it(self):
+        self.assertEqual("", self.analyze("verify", "--man=no"))
+
+    def test_it_is_confined(self):
+        # Of 100; what is left is the network and the syscalls every service needs.
+        self.analyze("security", "--offline=true", "--threshold=20")
+
+    def test_codes_that_a_person_must_see_to_are_not_started_anew(self):
+        prevented = {int(code) for code in self.fields["RestartPreventExitStatus"].split()}
+        self.assertEqual({ddbsync.USAGE, ddbsync.NOT_EQUAL, ddbsync.DATA_AT_RISK}, prevented)
+
+    def test_its_command_is_understood(self):
+        (self.folder / "orders.toml").write_text(
+            (servers.ROOT / "packaging" / "config" / "ddbsync.toml").read_text())
+        program, *words = shlex.split(self.fields["ExecStart"])
+        self.assertEqual("ddbsync", program)
+        words = [word.replace("%i", "orders").replace("%S", str(self.folder))
+                 .replace("/etc/ddbsync", str(self.folder)) for word in words]
+        code, _, err = ddbsync.run(*words, "--src-endpoint-url", "nonsense", home=self.folder)
+        self.assertEqual(ddbsync.USAGE, code, err)
+        self.assertEqual(1, len(err.splitlines()), err)
+        self.assertIn("nonsense", err)
