@@ -75,7 +75,8 @@ class PackageTest(unittest.TestCase):
                      "share/fish/vendor_completions.d/ddbsync.fish",
                      "share/doc/ddbsync/README.md", "share/doc/ddbsync/copyright",
                      "share/doc/ddbsync/docs/guarantees.md",
-                     "share/doc/ddbsync/examples/ddbsync.toml"):
+                     "share/doc/ddbsync/examples/ddbsync.toml",
+                     "share/doc/ddbsync/examples/kubernetes/ddbsync.yaml"):
             self.assertTrue((self.root / "usr" / path).is_file(), path)
 
     def test_everybody_may_read_it_and_nobody_but_root_write(self):
