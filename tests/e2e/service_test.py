@@ -130,6 +130,16 @@ class UnitTest(unittest.TestCase):
     def test_systemd_understands_all_of_it(self):
         self.assertEqual("", self.analyze("verify", "--man=no"))
 
+    def test_systemd_understands_the_token_of_a_job_that_others_may_ask(self):
+        folder = self.folder / f"{UNIT.name}.d"
+        folder.mkdir()
+        drop_in = (UNIT.parent / "token.conf").read_text()
+        (folder / "token.conf").write_text(drop_in)
+        self.assertEqual("", self.analyze("verify", "--man=no"))
+        (folder / "token.conf").write_text(drop_in + "RuntimeDirectory=../%i\n")
+        with self.assertRaisesRegex(AssertionError, "RuntimeDirectory"):  # it is read
+            self.assertEqual("", self.analyze("verify", "--man=no"))
+
     def test_it_is_confined(self):
         # Of 100; what is left is the network and the syscalls every service needs.
         self.analyze("security", "--offline=true", "--threshold=20")
