@@ -7,6 +7,7 @@
 
 #include "cli/endpoint.h"
 #include "cli/spelling.h"
+#include "cli/throttle.h"
 
 namespace ddbsync::cli {
 namespace {
@@ -51,6 +52,9 @@ constexpr std::array kCommands = {
     CommandText{Command::kVersion, "version", "print the version", ""},
 };
 
+constexpr std::string_view kWhatItIs =
+    "Copies a live DynamoDB table into another and keeps it in step.";
+
 constexpr std::string_view kMore =
     "Endpoints are described in ./ddbsync.toml or ~/.config/ddbsync/config.toml:\n"
     "  [endpoint.a]\n"
@@ -83,7 +87,7 @@ std::string Wrap(std::string_view text) {
 /// Registers all flags with CLI11 and gathers what it read.
 class Parser {
  public:
-  Parser() : app_("Copies a live DynamoDB table into another and keeps it in step.", "ddbsync") {
+  Parser() : app_(std::string(kWhatItIs), "ddbsync") {
     app_.get_formatter()->column_width(kHelpColumn);
     app_.require_subcommand(0, 1);
     app_.footer(std::string(kMore));
@@ -114,6 +118,22 @@ class Parser {
     return line;
   }
 
+  [[nodiscard]] ProgramHelp Describe() const {
+    ProgramHelp program{std::string(kWhatItIs), std::string(kMore), {}};
+    for (const CommandText& text : kCommands) {
+      CommandHelp& command = program.commands.emplace_back();
+      command.name = ToString(text.command);
+      command.help = text.help;
+      command.more = text.more;
+      command.flags = flags_.at(text.command);
+      if (text.command != Command::kThrottle) continue;
+      for (const std::string_view word : ThrottleWords()) {
+        command.words.push_back(std::string(word) + "=");
+      }
+    }
+    return program;
+  }
+
  private:
   void AddFlags(CLI::App& app, Command command) {
     app.allow_extras();
@@ -129,6 +149,7 @@ class Parser {
       }
       option->group(std::string(group));
       options_[command][name] = option;
+      flags_[command].push_back({name, std::string(value), std::string(group), std::string(help)});
     };
     if (command == Command::kThrottle) {
       app.add_option("KEY=VALUE", words_, "what to change")->option_text(" ");
@@ -249,6 +270,7 @@ class Parser {
   CLI::App* checkpoint_ = nullptr;
   std::map<Command, CLI::App*> commands_;
   std::map<Command, std::map<std::string, CLI::Option*>> options_;
+  std::map<Command, std::vector<FlagHelp>> flags_;
   // CLI11 writes through references: nodes of a map stay where they are.
   std::map<Command, std::map<std::string, std::string>> values_;
   std::map<Command, std::map<std::string, bool>> switches_;
@@ -259,6 +281,10 @@ class Parser {
 
 CommandLine ParseCommandLine(const std::vector<std::string>& arguments) {
   return Parser().Parse(arguments);
+}
+
+ProgramHelp DescribeProgram() {
+  return Parser().Describe();
 }
 
 std::string_view ToString(Command command) {

@@ -24,6 +24,30 @@ struct CommandLine {
 /// `arguments` without the program's name.
 [[nodiscard]] CommandLine ParseCommandLine(const std::vector<std::string>& arguments);
 
+/// What --help says of a flag, for manual pages and completions: they come from one source.
+struct FlagHelp {
+  std::string name;   ///< "src-region"
+  std::string value;  ///< "REGION", "hold|stop"; empty: a switch
+  std::string group;  ///< "Source"
+  std::string help;
+};
+
+struct CommandHelp {
+  std::string name;  ///< "start", "checkpoint show"
+  std::string help;
+  std::string more;                ///< lines; may be empty
+  std::vector<std::string> words;  ///< what stands without dashes: "read-capacity=", ...
+  std::vector<FlagHelp> flags;     ///< in the order of --help
+};
+
+struct ProgramHelp {
+  std::string help;
+  std::string more;
+  std::vector<CommandHelp> commands;
+};
+
+[[nodiscard]] ProgramHelp DescribeProgram();
+
 /// "start", "checkpoint show", ...
 [[nodiscard]] std::string_view ToString(Command command);
 

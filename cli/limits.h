@@ -55,6 +55,11 @@ inline constexpr std::chrono::milliseconds kRedrawInterval{250};
 /// Without a terminal.
 inline constexpr std::chrono::seconds kStatusLineInterval{10};
 
+/// The one line about a service that its manager keeps: for people, who do not read faster. Two
+/// hundred columns are what `systemctl status` shows of it on a wide terminal.
+inline constexpr std::chrono::seconds kServiceStatusInterval{1};
+inline constexpr int kLongestServiceStatus = 200;
+
 /// `status` and `checkpoint show` ask a process on this machine; one that does not answer in this
 /// time hangs or is stopped.
 inline constexpr std::chrono::seconds kApiTimeout{5};

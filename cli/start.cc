@@ -14,6 +14,7 @@
 #include "cli/limits.h"
 #include "cli/progress_line.h"
 #include "cli/run_plan.h"
+#include "cli/service_manager.h"
 #include "cli/stop_signals.h"
 
 namespace ddbsync::cli {
@@ -56,15 +57,21 @@ std::vector<Error> WithHints(std::vector<Error> faults, const RunPlan& plan) {
 /// Runs an open job to its end.
 class Run {
  public:
-  Run(Engine& engine, StopSignals& signals, Console& console, const JobHome& home,
-      const Clock& clock)
-      : engine_(engine), signals_(signals), console_(console), home_(home), clock_(clock) {}
+  Run(Engine& engine, StopSignals& signals, Console& console, ServiceManager& manager,
+      const JobHome& home, const Clock& clock)
+      : engine_(engine),
+        signals_(signals),
+        console_(console),
+        manager_(manager),
+        home_(home),
+        clock_(clock) {}
 
   ExitCode ToItsEnd() {
     Introduce();
     if (const auto started = engine_.job().Start(); !started) {
       return TellFaults({&started.error(), 1});
     }
+    manager_.Ready();
     std::optional<replicator::Outcome> outcome;
     while (!(outcome = engine_.job().Ended())) {
       if (const int signal = signals_.Wait(limits::kRedrawInterval / 5)) OnSignal(signal);
@@ -72,9 +79,13 @@ class Run {
       // A look at the whole job is not for free: 10,000 shards are asked how far they are.
       if (const TimePoint now = clock_.Now(); now >= next_look_) {
         next_look_ = now + limits::kRedrawInterval;
-        console_.Show(engine_.Status());
+        // Takes every lock of the engine: one that hangs keeps this loop from saying it is alive.
+        const replicator::JobStatus status = engine_.Status();
+        console_.Show(status);
+        manager_.Alive(ProgressLine(status, limits::kLongestServiceStatus));
       }
     }
+    manager_.Stopping();
     if (stopping_.joinable()) stopping_.join();
     const replicator::JobStatus status = engine_.Status();
     console_.Finish(status, EndLine(status, *outcome, asked_to_stop_));
@@ -101,6 +112,7 @@ class Run {
 
   void BeginStop(std::string_view asked_by) {
     asked_to_stop_ = true;
+    manager_.Stopping();
     Log(LogLevel::kInfo, "stopping", "finishing what is in flight; a signal now ends at once",
         {{"asked_by", asked_by}});
     // May wait for what is in flight; the second signal must be heard meanwhile.
@@ -110,6 +122,7 @@ class Run {
   Engine& engine_;
   StopSignals& signals_;
   Console& console_;
+  ServiceManager& manager_;
   const JobHome& home_;
   const Clock& clock_;
   TimePoint next_look_;
@@ -137,11 +150,12 @@ ExitCode RunCopy(const CommandLine& line, const aws::Environment& environment) {
   Console console(
       {.quiet = settings.quiet, .json = settings.json, .color = WantsColor(settings.no_color)},
       clock);
+  ServiceManager manager(environment, clock);
   Engine engine(*plan, environment, clock);
   if (auto opened = OpenUnlessStopped(engine, signals, plan->home); !opened) {
     return TellFaults(WithHints(std::move(opened.error()), *plan));
   }
-  return Run(engine, signals, console, plan->home, clock).ToItsEnd();
+  return Run(engine, signals, console, manager, plan->home, clock).ToItsEnd();
 }
 
 }  // namespace ddbsync::cli

@@ -112,6 +112,12 @@ Result<Throttle> Finish(const Throttle& throttle, const std::vector<std::string>
 
 }  // namespace
 
+std::vector<std::string_view> ThrottleWords() {
+  std::vector<std::string_view> words;
+  for (const Key& key : kKeys) words.push_back(key.word);
+  return words;
+}
+
 Result<Throttle> ThrottleFromWords(std::span<const std::string> words) {
   Throttle throttle;
   std::vector<std::string> faults;

@@ -3,6 +3,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "replicator/job.h"
@@ -10,6 +11,9 @@
 namespace ddbsync::cli {
 
 // What `ddbsync throttle` and POST /api/v1/throttle understand. One table of keys serves both.
+
+/// What stands before the =, as typed: "read-capacity", ...
+[[nodiscard]] std::vector<std::string_view> ThrottleWords();
 
 /// As typed: "read-capacity=500", "write-capacity=none", "in-flight=16", "poll-interval=1s". At
 /// least one, each once. Errors: kInvalid, all faults in one message.
