@@ -34,6 +34,10 @@ JobStatus LiveJob::Status() const {
   return status;
 }
 
+streams::ShardFamily LiveJob::Family(size_t most) const {
+  return wants_tail() ? tail_->Family(most) : streams::ShardFamily();
+}
+
 void LiveJob::FillBackfill(JobStatus& status, TimePoint now) const {
   const Backfill::Progress progress = backfill_->GetProgress();
   auto& backfill = status.backfill;

@@ -50,6 +50,7 @@ class LiveJob final : public Job {
   void Apply(const Throttle& throttle) override;
   [[nodiscard]] std::optional<Outcome> Ended() const override;
   [[nodiscard]] JobStatus Status() const override;
+  [[nodiscard]] streams::ShardFamily Family(size_t most) const override;
   [[nodiscard]] const metrics::Histogram& apply_delay() const override {
     return counters_.apply_delay;
   }

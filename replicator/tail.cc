@@ -242,6 +242,11 @@ Tail::Progress Tail::GetProgress() const {
   return progress;
 }
 
+streams::ShardFamily Tail::Family(size_t most) const {
+  MutexLock lock(mutex_);
+  return lineage_.Family(most);
+}
+
 std::optional<WallTime> Tail::watermark() const {
   MutexLock lock(mutex_);
   return watermark_.Minimum();

@@ -77,6 +77,7 @@ class Tail final : public streams::RecordSink, public streams::ListingObserver {
   };
   [[nodiscard]] Progress GetProgress() const;
   [[nodiscard]] std::optional<WallTime> watermark() const;
+  [[nodiscard]] streams::ShardFamily Family(size_t most) const;
 
   // streams::RecordSink
   void Apply(const std::string& shard_id, std::shared_ptr<const dynamodb::RecordPage> page,
