@@ -54,9 +54,9 @@ class PageTest(fixtures.Case):
                   if not (network_errors and OF_THE_NETWORK in error)]
         self.assertEqual([], errors)
 
-    def start_slowly(self, *arguments):
+    def start_slowly(self):
         self.make_tables(ITEMS)
-        job = self.start("--write-capacity", "150", *arguments)
+        job = self.start("--write-capacity", "40")
         job.wait_until(lambda status: status["writes"]["puts_ok"] >= 25, what="the first writes")
         return job
 
