@@ -280,7 +280,7 @@ const CHARTS = [
   { title: 'Writes', unit: 'calls',
     lines: [['in_flight', 'in flight'], ['throttled_per_second', 'throttled a second']], say: short },
 ];
-const WIDTH = 420, HEIGHT = 132, LEFT = 46, BOTTOM = 20, TOP = 6, RIGHT = 8;
+const HEIGHT = 132, LEFT = 46, BOTTOM = 20, TOP = 6, RIGHT = 8;
 
 let past = null;
 
@@ -311,15 +311,17 @@ function pathOf(ages, values, x, y, interval) {
 }
 
 function showChart(box, chart) {
+  const width = Math.max(200, box.node.clientWidth);  // a unit is a pixel: letters keep their size
+  box.svg.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
   const ages = past.age_seconds;
   const columns = chart.lines.map(([name]) => past[name]);
   const shown = columns.flatMap((column) => column.filter((v, i) => known(v) && ages[i] <= HOUR));
   const top = ceiling(Math.max(0, ...shown));
-  const x = (age) => LEFT + (1 - age / HOUR) * (WIDTH - LEFT - RIGHT);
+  const x = (age) => LEFT + (1 - age / HOUR) * (width - LEFT - RIGHT);
   const y = (value) => HEIGHT - BOTTOM - value / top * (HEIGHT - BOTTOM - TOP);
   const parts = [];
   for (const share of [0, 0.5, 1]) {
-    parts.push(draw('line', { class: 'axis', x1: LEFT, x2: WIDTH - RIGHT, y1: y(top * share), y2: y(top * share) }));
+    parts.push(draw('line', { class: 'axis', x1: LEFT, x2: width - RIGHT, y1: y(top * share), y2: y(top * share) }));
     parts.push(draw('text', { x: LEFT - 6, y: y(top * share) + 4, 'text-anchor': 'end' },
       share === 0 ? '0' : short(top * share)));
   }
@@ -340,17 +342,16 @@ function showChart(box, chart) {
   box.svg.replaceChildren(...parts);
   box.svg.setAttribute('aria-label', chart.title + ' over the last hour, ' + chart.unit + ': ' +
     said.map((line) => line.name + ' now ' + chart.say(line.now) + ', at most ' + chart.say(line.most)).join('; '));
-  box.words.replaceChildren(...said.flatMap((line, i) => [
-    ...(i ? ['  · '] : []),
+  box.words.replaceChildren(...said.map((line) => make('span', {},
     draw('svg', { class: 'key', viewBox: '0 0 20 8', 'aria-hidden': 'true' },
       draw('line', { class: line.kind, x1: 0, x2: 20, y1: 4, y2: 4 })),
-    line.name + ' ', make('b', {}, chart.say(line.now))]));
+    line.name + ' ', make('b', {}, chart.say(line.now)))));
 }
 
 const boxes = CHARTS.map((chart) => {
   const box = {
     words: make('p'),
-    svg: draw('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img' }),
+    svg: draw('svg', { role: 'img' }),
   };
   box.node = make('div', { class: 'chart' },
     make('h3', {}, chart.title + ', ' + chart.unit), box.words, box.svg);
@@ -486,7 +487,8 @@ function showSegments() {
     pen.fillRect(x, y + size - part, size, part);
   });
   grid.setAttribute('aria-label', `Segments: ${b.segments_finished} of ${b.segments} finished, ${open} being read`);
-  text($('segments-note'), each === 1 ? '' : 'Each square stands for ' + each + ' segments.');
+  text($('segments-note'), 'As the checkpoint has them, which names a segment once its first page is ' +
+    'safe.' + (each === 1 ? '' : ' Each square stands for ' + each + ' segments.'));
 }
 
 // --- control ---
@@ -733,8 +735,12 @@ function begin() {
     if (lineage) showLineage();
   });
   document.addEventListener('visibilitychange', () => document.hidden || look());
-  window.addEventListener('resize', () => status && status.backfill.wanted && showSegments());
-  window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => status && showSegments());
+  window.addEventListener('resize', () => {
+    if (past) showHistory();
+    if (status && status.backfill.wanted) showSegments();
+  });
+  window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change',
+    () => status && status.backfill.wanted && showSegments());
   setInterval(() => lost !== null && showState(), 1000);
   look();
 }

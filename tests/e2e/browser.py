@@ -4,7 +4,6 @@ import json
 import pathlib
 import shutil
 import subprocess
-import time
 
 import processes
 import servers
@@ -63,6 +62,6 @@ class Browser:
             pause=0.05)
 
     def settle(self):
-        """Until what was asked for is drawn: a frame after the next round of answers."""
-        self.tell("waitForFunction", "document.querySelectorAll('.chart path').length > 0")
-        time.sleep(0.8)  # the bar glides; a picture in the middle of it would do no harm
+        """Until all is drawn and nothing moves."""
+        self.tell("waitForFunction", "document.querySelectorAll('.chart path').length > 0 && "
+                                     "document.getAnimations().length === 0")
