@@ -167,6 +167,11 @@ streams::ShardFamily Engine::Family() const {
   return job == nullptr ? streams::ShardFamily() : job->Family(limits::kMostShardsShown);
 }
 
+std::string Engine::url() const {
+  return (plan_.access.identity ? "https://" : "http://") +
+         metrics::LocalAddress(server_.address()) + "/";
+}
+
 replicator::JobStatus Engine::Status() const {
   replicator::JobStatus status;
   if (const replicator::Job* job = visible_job_) {

@@ -40,8 +40,8 @@ class Engine {
   /// After Open.
   [[nodiscard]] replicator::Job& job() { return *job_; }
 
-  /// "127.0.0.1:9853", after Open.
-  [[nodiscard]] std::string address() const { return server_.address(); }
+  /// Of the page, for a browser on this machine: "http://127.0.0.1:9853/". After Open.
+  [[nodiscard]] std::string url() const;
 
   /// Of the job, or of what goes before it. Any thread.
   [[nodiscard]] replicator::JobStatus Status() const;
