@@ -27,6 +27,19 @@ metrics::Reply Checkpoint(const Result<checkpoint::State>& state, Show show) {
 
 }  // namespace
 
+std::string FamilyToJson(const streams::ShardFamily& family) {
+  Json json;
+  Json& shards = json["shards"] = Json::array();
+  for (const streams::ShardOfFamily& shard : family.shards) {
+    Json& one = shards.emplace_back();
+    one["shard_id"] = shard.shard_id;
+    one["parent_id"] = shard.parent_id;
+    one["phase"] = std::string(ToString(shard.phase));
+  }
+  json["left_out"] = family.left_out;
+  return Text(json, false);
+}
+
 metrics::Reply Readiness(const replicator::JobStatus& status) {
   Json json;
   json["ready"] = status.ready;
@@ -45,6 +58,10 @@ void AddRoutes(metrics::HttpServer& server, ApiSources sources) {
   server.OnProbe("/readyz", [status = sources.status] { return Readiness(status()); });
   server.OnGet(kStatusPath,
                [status = sources.status] { return JsonReply(StatusToJson(status(), false)); });
+  server.OnGet("/api/v1/history",
+               [history = std::move(sources.history)] { return JsonReply(history()); });
+  server.OnGet("/api/v1/lineage",
+               [family = std::move(sources.family)] { return JsonReply(FamilyToJson(family())); });
   server.OnGet(kCheckpointPath, [checkpoint = sources.checkpoint] {
     return Checkpoint(checkpoint(),
                       [](const auto& state) { return CheckpointToJson(state, false); });

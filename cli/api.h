@@ -6,6 +6,7 @@
 #include "checkpoint/records.h"
 #include "metrics/http_server.h"
 #include "replicator/status.h"
+#include "streams/lineage.h"
 
 namespace ddbsync::cli {
 
@@ -14,13 +15,17 @@ struct ApiSources {
   std::function<replicator::JobStatus()> status;
   std::function<Result<checkpoint::State>()> checkpoint;
   std::function<std::string()> metrics;
+  std::function<std::string()> history;  ///< HistoryToJson
+  std::function<streams::ShardFamily()> family;
 };
 
 inline constexpr const char* kStatusPath = "/api/v1/status";
 inline constexpr const char* kCheckpointPath = "/api/v1/checkpoint";
 
-/// /metrics, /healthz, /readyz and /api/v1. Before the server's Start.
+/// /metrics, /healthz, /readyz and what /api/v1 shows. Before the server's Start.
 void AddRoutes(metrics::HttpServer& server, ApiSources sources);
+
+[[nodiscard]] std::string FamilyToJson(const streams::ShardFamily& family);
 
 /// 200 when the job progresses, else 503 with the reason.
 [[nodiscard]] metrics::Reply Readiness(const replicator::JobStatus& status);

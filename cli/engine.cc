@@ -13,6 +13,8 @@
 #include "cli/api_file.h"
 #include "cli/control.h"
 #include "cli/job_metrics.h"
+#include "cli/limits.h"
+#include "cli/page.h"
 #include "metrics/listen_address.h"
 
 namespace ddbsync::cli {
@@ -150,13 +152,28 @@ void Engine::Serve(std::vector<Error>& faults) {
   });
   AddRoutes(server_, {.status = [this] { return Status(); },
                       .checkpoint = [this] { return checkpoint::LoadState(*store_); },
-                      .metrics = [this] { return exposition_.Text(); }});
+                      .metrics = [this] { return exposition_.Text(); },
+                      .history = [this] { return HistoryToJson(history_.Looks(), clock_.Now()); },
+                      .family = [this] { return Family(); }});
+  AddPage(server_);
   AddControls(server_, {.job = [this] { return visible_job_.load(); },
                         .status = [this] { return Status(); },
                         .stop = [this] { stop_asked_ = true; }});
   if (auto started = server_.Start(plan_.settings.listen, plan_.access); !started) {
     faults.push_back(std::move(started.error()));
+    return;
   }
+  executor_.Spawn(Lane::kControl, "history", HistoryTask(history_, [this] { return Status(); }));
+}
+
+streams::ShardFamily Engine::Family() const {
+  const replicator::Job* job = visible_job_;
+  return job == nullptr ? streams::ShardFamily() : job->Family(limits::kMostShardsDrawn);
+}
+
+std::string Engine::url() const {
+  return (plan_.access.identity ? "https://" : "http://") +
+         metrics::LocalAddress(server_.address()) + "/";
 }
 
 replicator::JobStatus Engine::Status() const {

@@ -12,6 +12,7 @@
 #include "checkpoint/store.h"
 #include "cli/call_metrics.h"
 #include "cli/endpoint_clients.h"
+#include "cli/history.h"
 #include "cli/run_plan.h"
 #include "metrics/exposition.h"
 #include "metrics/http_server.h"
@@ -39,8 +40,8 @@ class Engine {
   /// After Open.
   [[nodiscard]] replicator::Job& job() { return *job_; }
 
-  /// "127.0.0.1:9853", after Open.
-  [[nodiscard]] std::string address() const { return server_.address(); }
+  /// Of the page, for a browser on this machine: "http://127.0.0.1:9853/". After Open.
+  [[nodiscard]] std::string url() const;
 
   /// Of the job, or of what goes before it. Any thread.
   [[nodiscard]] replicator::JobStatus Status() const;
@@ -52,6 +53,7 @@ class Engine {
   void OpenStore(std::vector<Error>& faults);
   void ConnectSides(std::vector<Error>& faults);
   void Serve(std::vector<Error>& faults);
+  [[nodiscard]] streams::ShardFamily Family() const;
   void LeaveCard(std::vector<Error>& faults);
 
   const RunPlan plan_;
@@ -67,6 +69,7 @@ class Engine {
   /// job_ as the server's threads may see it; null until it is open.
   std::atomic<replicator::Job*> visible_job_{nullptr};
   std::atomic<bool> stop_asked_{false};
+  History history_;
   metrics::Exposition exposition_;
   metrics::HttpServer server_;
   bool card_left_ = false;  ///< api.json is ours

@@ -64,6 +64,13 @@ inline constexpr int kLongestServiceStatus = 200;
 /// time hangs or is stopped.
 inline constexpr std::chrono::seconds kApiTimeout{5};
 
+/// What the page's charts show: an hour, at a pace that shows a throttled minute and costs nothing.
+inline constexpr std::chrono::seconds kHistoryInterval{5};
+inline constexpr size_t kHistorySamples = 720;
+
+/// /api/v1/lineage: as many as an eye can take in; a table may have ten thousand.
+inline constexpr size_t kMostShardsDrawn = 400;
+
 /// `checkpoint show` for people lists at most this many of each kind; --json lists all.
 inline constexpr size_t kMostLinesShown = 20;
 

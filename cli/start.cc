@@ -97,7 +97,7 @@ class Run {
     const replicator::JobStatus status = engine_.Status();
     console_.Line("source  " + status.source_arn);
     console_.Line("target  " + status.target_arn);
-    console_.Line("job     " + status.job_id + ", http://" + engine_.address() + "/api/v1/status");
+    console_.Line("job     " + status.job_id + ", " + engine_.url());
   }
 
   void OnSignal(int signal) {

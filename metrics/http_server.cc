@@ -85,6 +85,10 @@ class Router final : public httplib::Server {
     probes_.insert(path);
     AddGet(path, std::move(handler));
   }
+  void AddPublic(const std::string& path, HttpServer::Get handler) {
+    public_.insert(path);
+    AddGet(path, std::move(handler));
+  }
   void AddPost(const std::string& path, HttpServer::Post handler) {
     posts_[path] = std::move(handler);
   }
@@ -114,7 +118,7 @@ class Router final : public httplib::Server {
     }
     if (request.method == "POST") return false;
     Reply reply = Run(gets_.at(request.path));
-    if (!MayAsk(request)) reply.body = "{}\n";  // a probe
+    if (!MayAsk(request) && probes_.contains(request.path)) reply.body = "{}\n";
     Write(reply, response);
     return true;
   }
@@ -132,7 +136,7 @@ class Router final : public httplib::Server {
     if (token_.empty() && !NamesLoopback(request.get_header_value("Host"))) {
       return JsonError(403, "the Host header does not name this machine (localhost, 127.0.0.1)");
     }
-    if (!MayAsk(request) && !probes_.contains(request.path)) {
+    if (!MayAsk(request) && !probes_.contains(request.path) && !public_.contains(request.path)) {
       response.set_header("WWW-Authenticate", "Bearer");
       return JsonError(401, "the header `Authorization: Bearer TOKEN` is missing or wrong");
     }
@@ -171,12 +175,14 @@ class Router final : public httplib::Server {
     response.status = reply.status;
     response.set_header("Cache-Control", "no-store");
     response.set_header("X-Content-Type-Options", "nosniff");
+    for (const auto& [name, value] : reply.headers) response.set_header(name, value);
     response.set_content(reply.body, reply.content_type);
   }
 
   std::map<std::string, HttpServer::Get> gets_;
   std::map<std::string, HttpServer::Post> posts_;
   std::set<std::string> probes_;
+  std::set<std::string> public_;
   std::string token_;
 };
 
@@ -258,6 +264,11 @@ void HttpServer::OnGet(const std::string& path, Get handler) {
 void HttpServer::OnProbe(const std::string& path, Get handler) {
   DDBSYNC_CHECK(impl_->threads.empty());
   impl_->router.AddProbe(path, std::move(handler));
+}
+
+void HttpServer::OnPublic(const std::string& path, Get handler) {
+  DDBSYNC_CHECK(impl_->threads.empty());
+  impl_->router.AddPublic(path, std::move(handler));
 }
 
 void HttpServer::OnPost(const std::string& path, Post handler) {

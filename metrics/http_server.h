@@ -24,6 +24,8 @@ struct Reply {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
+  /// Besides those that every answer has. Of a handler that was run.
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 /// What an operator sees. Runs on threads of its own, off the executor. Routes are added before
@@ -39,6 +41,9 @@ class HttpServer {
   void OnGet(const std::string& path, Get handler);
   /// As OnGet; without the token too, but then its status is all that is told. For probes.
   void OnProbe(const std::string& path, Get handler);
+  /// As OnGet; without the token too, and whole. For what holds nothing of the job, such as the
+  /// form that asks for the token.
+  void OnPublic(const std::string& path, Get handler);
   void OnPost(const std::string& path, Post handler);
 
   /// `address` is "127.0.0.1:9853", "[::1]:0", ...; port 0 takes a free one. Without a token only

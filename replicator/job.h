@@ -14,6 +14,7 @@
 #include "dynamodb/streams_client.h"
 #include "metrics/exposition.h"
 #include "replicator/status.h"
+#include "streams/lineage.h"
 
 namespace ddbsync::replicator {
 
@@ -98,6 +99,8 @@ class Job {
   [[nodiscard]] virtual JobStatus Status() const = 0;
   /// Those that are being read, by id. As long as there are shards.
   [[nodiscard]] virtual std::vector<ShardStatus> Shards() const = 0;
+  /// The stream's shards, at most `most` (streams::Lineage::Family). None without a tail.
+  [[nodiscard]] virtual streams::ShardFamily Family(size_t most) const = 0;
   /// From a record's creation at the source (whole seconds) to its acknowledgement by the target.
   [[nodiscard]] virtual const metrics::Histogram& apply_delay() const = 0;
 };

@@ -40,6 +40,10 @@ std::vector<ShardStatus> LiveJob::Shards() const {
   return wants_tail() ? tail_->Shards() : std::vector<ShardStatus>();
 }
 
+streams::ShardFamily LiveJob::Family(size_t most) const {
+  return wants_tail() ? tail_->Family(most) : streams::ShardFamily();
+}
+
 void LiveJob::FillBackfill(JobStatus& status, TimePoint now) const {
   const Backfill::Progress progress = backfill_->GetProgress();
   auto& backfill = status.backfill;

@@ -52,6 +52,7 @@ class LiveJob final : public Job {
   [[nodiscard]] std::optional<Outcome> Ended() const override;
   [[nodiscard]] JobStatus Status() const override;
   [[nodiscard]] std::vector<ShardStatus> Shards() const override;
+  [[nodiscard]] streams::ShardFamily Family(size_t most) const override;
   [[nodiscard]] const metrics::Histogram& apply_delay() const override {
     return counters_.apply_delay;
   }

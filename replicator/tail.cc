@@ -250,6 +250,11 @@ std::vector<ShardStatus> Tail::Shards() const {
   return shards;
 }
 
+streams::ShardFamily Tail::Family(size_t most) const {
+  MutexLock lock(mutex_);
+  return lineage_.Family(most);
+}
+
 std::optional<WallTime> Tail::watermark() const {
   MutexLock lock(mutex_);
   return watermark_.Minimum();

@@ -81,6 +81,7 @@ class Tail final : public streams::RecordSink, public streams::ListingObserver {
   [[nodiscard]] std::vector<ShardStatus> Shards() const;
   /// Reads of the stream that the service throttled.
   [[nodiscard]] int64_t polls_throttled() const { return reader_counters_.polls_throttled; }
+  [[nodiscard]] streams::ShardFamily Family(size_t most) const;
 
   // streams::RecordSink
   void Apply(const std::string& shard_id, std::shared_ptr<const dynamodb::RecordPage> page,

@@ -9,6 +9,20 @@
 
 namespace ddbsync::streams {
 
+std::string_view ToString(ShardPhase phase) {
+  switch (phase) {
+    case ShardPhase::kLost:
+      return "lost";
+    case ShardPhase::kWaiting:
+      return "waiting";
+    case ShardPhase::kReading:
+      return "reading";
+    case ShardPhase::kFinished:
+      return "finished";
+  }
+  return "unknown";
+}
+
 Lineage::Lineage(WallTime earliest) : earliest_(earliest) {}
 
 void Lineage::Restore(const ShardProgress& shard) {
@@ -118,6 +132,25 @@ Lineage::Counts Lineage::Count() const {
     if (node.state == State::kFinished) ++counts.finished;
   }
   return counts;
+}
+
+ShardFamily Lineage::Family(size_t most) const {
+  ShardFamily family;
+  for (const auto& [state, phase] : {std::pair{State::kLost, ShardPhase::kLost},
+                                     std::pair{State::kWaiting, ShardPhase::kWaiting},
+                                     std::pair{State::kReading, ShardPhase::kReading},
+                                     std::pair{State::kFinished, ShardPhase::kFinished}}) {
+    // Ids begin with the time at which their shard was made.
+    for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
+      if (node->second.state != state) continue;
+      if (family.shards.size() < most) {
+        family.shards.push_back({node->first, node->second.parent_id, phase});
+      } else {
+        ++family.left_out;
+      }
+    }
+  }
+  return family;
 }
 
 bool Lineage::IsDone(const Node& node) {

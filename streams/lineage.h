@@ -36,6 +36,26 @@ struct LostShard {
   std::string reason;
 };
 
+/// Where a shard stands, for those who look.
+enum class ShardPhase {
+  kLost,     ///< changes of it left the stream unread; holds back its children
+  kWaiting,  ///< for its parent
+  kReading,
+  kFinished,  ///< read to its end, or of no concern
+};
+[[nodiscard]] std::string_view ToString(ShardPhase phase);
+
+struct ShardOfFamily {
+  std::string shard_id;
+  std::string parent_id;  ///< empty: none, or not known
+  ShardPhase phase = ShardPhase::kWaiting;
+};
+
+struct ShardFamily {
+  std::vector<ShardOfFamily> shards;
+  size_t left_out = 0;
+};
+
 /// The family tree of a stream's shards: which may be read, which are finished, which are lost.
 /// Pure bookkeeping: no calls, no threads, no clock of its own. Not thread-safe; its owner locks.
 ///
@@ -101,6 +121,8 @@ class Lineage {
     int finished = 0;
   };
   [[nodiscard]] Counts Count() const;
+  /// At most `most` shards, in the order of ShardPhase, the youngest of each first.
+  [[nodiscard]] ShardFamily Family(size_t most) const;
 
  private:
   enum class State {

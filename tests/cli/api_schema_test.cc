@@ -11,6 +11,8 @@
 #include "cli/api_client.h"
 #include "cli/checkpoint_json.h"
 #include "cli/control.h"
+#include "cli/history.h"
+#include "cli/page.h"
 #include "cli/status_json.h"
 
 namespace ddbsync::cli {
@@ -94,12 +96,28 @@ TEST_F(ApiSchemaTest, TheCheckpointHasTheFieldsOfTheSchema) {
   }
 }
 
+TEST_F(ApiSchemaTest, TheHistoryHasTheFieldsOfTheSchema) {
+  const TimePoint now{std::chrono::hours(1)};
+  ExpectFits(Schema("History"), json::parse(HistoryToJson({{}, {}}, now)), "history");
+}
+
+TEST_F(ApiSchemaTest, TheLineageHasTheFieldsOfTheSchema) {
+  const streams::ShardFamily family{.shards = {{"shard", "parent", streams::ShardPhase::kWaiting}},
+                                    .left_out = 2};
+  ExpectFits(Schema("Lineage"), json::parse(FamilyToJson(family)), "lineage");
+  EXPECT_EQ(Schema("FamilyShard")["properties"]["phase"]["enum"].get<std::set<std::string>>(),
+            Words(streams::ShardPhase::kFinished));
+}
+
 TEST_F(ApiSchemaTest, ThePathsAreThoseThatAreServed) {
   metrics::HttpServer server;
+  AddPage(server);
   AddRoutes(server,
             {.status = [] { return replicator::JobStatus(); },
              .checkpoint = []() -> Result<checkpoint::State> { return checkpoint::State(); },
-             .metrics = [] { return std::string("metrics"); }});
+             .metrics = [] { return std::string("metrics"); },
+             .history = [] { return std::string("{}"); },
+             .family = [] { return streams::ShardFamily(); }});
   AddControls(server, {.job = []() -> replicator::Job* { return nullptr; },
                        .status = [] { return replicator::JobStatus(); },
                        .stop = [] {}});

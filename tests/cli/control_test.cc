@@ -40,6 +40,7 @@ class ObedientJob final : public replicator::Job {
   std::optional<replicator::Outcome> Ended() const override { return std::nullopt; }
   replicator::JobStatus Status() const override { return status_; }
   [[nodiscard]] std::vector<replicator::ShardStatus> Shards() const override { return {}; }
+  streams::ShardFamily Family(size_t) const override { return {}; }
   const metrics::Histogram& apply_delay() const override { return apply_delay_; }
 
   replicator::JobStatus status_;
@@ -57,7 +58,9 @@ class ControlTest : public ::testing::Test {
     AddRoutes(server_,
               {.status = [this] { return job_.Status(); },
                .checkpoint = []() -> Result<checkpoint::State> { return checkpoint::State(); },
-               .metrics = [] { return std::string(); }});
+               .metrics = [] { return std::string(); },
+               .history = [] { return std::string("{}"); },
+               .family = [] { return streams::ShardFamily(); }});
     AddControls(server_, {.job = [this]() -> replicator::Job* { return open_ ? &job_ : nullptr; },
                           .status = [this] { return job_.Status(); },
                           .stop = [this] { ++stops_; }});

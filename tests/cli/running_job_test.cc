@@ -38,7 +38,9 @@ class RunningJobTest : public ::testing::Test {
                           state.clean_stop = true;
                           return state;
                         },
-                        .metrics = [] { return std::string("ddbsync_state 1\n"); }});
+                        .metrics = [] { return std::string("ddbsync_state 1\n"); },
+                        .history = [] { return std::string("{}"); },
+                        .family = [] { return streams::ShardFamily(); }});
     ASSERT_TRUE(server_.Start("127.0.0.1:0"));
     ASSERT_TRUE(WriteApiFile(home_.ApiFile(), {"a-b", server_.address(), 4711}));
   }

@@ -106,6 +106,26 @@ class DynamoDBLocal(Server):
                 "-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(self.port)]
 
 
+def node_modules():
+    """The folder of the modules that package-lock.json names, fetched once."""
+    folder = CACHE / "node"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / "node.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        here = pathlib.Path(__file__).parent
+        locked = (here / "package-lock.json").read_text()
+        complete = folder / "complete"
+        if not complete.exists() or complete.read_text() != locked:
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(here / name, folder)
+            # In memory dynalite needs no native addon, and the browser is Debian's: no install
+            # script has to run.
+            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund",
+                            "--silent"], cwd=folder, check=True)
+            complete.write_text(locked)
+    return folder / "node_modules"
+
+
 class Dynalite(Server):
     """Tables only: dynalite knows no streams, so it can be a target and never a source.
 
@@ -113,21 +133,7 @@ class Dynalite(Server):
     """
 
     def _folder(self):
-        folder = CACHE / "dynalite"
-        folder.mkdir(parents=True, exist_ok=True)
-        with open(CACHE / "dynalite.lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            here = pathlib.Path(__file__).parent
-            locked = (here / "package-lock.json").read_text()
-            complete = folder / "complete"
-            if not complete.exists() or complete.read_text() != locked:
-                for name in ("package.json", "package-lock.json"):
-                    shutil.copy(here / name, folder)
-                # In memory it needs no native addon, so no install script has to run.
-                subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund",
-                                "--silent"], cwd=folder, check=True)
-                complete.write_text(locked)
-        return folder
+        return node_modules().parent
 
     def _command(self):
         return ["node", "node_modules/dynalite/cli.js", "--host", "127.0.0.1", "--port",

@@ -312,6 +312,9 @@ class TokenTest : public HttpServerTest {
 
   TokenTest() {
     server_.OnProbe("/readyz", [] { return Reply{.status = 503, .body = "why not"}; });
+    server_.OnPublic("/", [] {
+      return Reply{.body = "a form", .headers = {{"Content-Security-Policy", "none"}}};
+    });
     EXPECT_TRUE(server_.Start("127.0.0.1:0", {.token = kToken, .identity = {}}));
   }
   std::string With(const std::string& header, const std::string& start = "GET /metrics") {
@@ -348,6 +351,17 @@ TEST_F(TokenTest, AProbeWithoutItLearnsTheStatusAndNoMore) {
   EXPECT_THAT(answer, Not(HasSubstr("why not")));
   EXPECT_THAT(With("Authorization: Bearer 0123456789abcdef\r\n", "GET /readyz"),
               HasSubstr("why not"));
+}
+
+TEST_F(TokenTest, WhatIsPublicIsServedWholeWithItsOwnHeadersAndNothingBesideItIs) {
+  const std::string answer = With("", "GET /");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(answer, HasSubstr("Content-Security-Policy: none\r\n"));
+  EXPECT_THAT(answer, EndsWith("a form"));
+  EXPECT_THAT(With("Content-Type: application/json\r\n", "POST /"), StartsWith("HTTP/1.1 405"));
+  EXPECT_THAT(With("", "GET /api/v1/status"), StartsWith("HTTP/1.1 401"));
+  EXPECT_THAT(With("Authorization: Bearer 0123456789abcdef\r\n"),
+              Not(HasSubstr("Content-Security-Policy")));
 }
 
 TEST(Listen, AnAddressForAllIsReachedHereByLoopback) {

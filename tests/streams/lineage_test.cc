@@ -54,6 +54,21 @@ TEST_F(LineageTest, ChildShardWaitsForItsParent) {
   EXPECT_THAT(Ready(), IsEmpty());
 }
 
+TEST_F(LineageTest, FamilyNamesThoseThatNeedAttentionFirstAndNoMoreThanAskedFor) {
+  List({ClosedShard(old_), ClosedShard(mid_, old_), OpenShard(new_, mid_), OpenShard(other_)});
+  Ready();
+  lineage_.Finish(old_, kSomeDay);
+  Ready();
+  const auto [shards, left_out] = lineage_.Family(3);
+  ASSERT_THAT(IdsOf(shards), ElementsAre(new_, other_, mid_));
+  EXPECT_EQ(left_out, 1);
+  EXPECT_EQ(shards[0].phase, ShardPhase::kWaiting);
+  EXPECT_EQ(shards[0].parent_id, mid_);
+  EXPECT_EQ(shards[1].phase, ShardPhase::kReading);
+  EXPECT_EQ(lineage_.Family(100).left_out, 0);
+  EXPECT_EQ(lineage_.Family(100).shards.back().phase, ShardPhase::kFinished);
+}
+
 TEST_F(LineageTest, NothingStartsBeforeTheFirstWholeListing) {
   lineage_.Observe(std::vector{ClosedShard(old_), OpenShard(mid_, old_)});
   EXPECT_THAT(Ready(), IsEmpty());

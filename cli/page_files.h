@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string_view>
+
+namespace ddbsync::cli {
+
+// The files of cli/page, as they were when the program was built (page_files.cc.in).
+extern const std::string_view kPageHtml;
+extern const std::string_view kPageCss;
+extern const std::string_view kPageJs;
+
+}  // namespace ddbsync::cli
