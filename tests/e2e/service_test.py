@@ -13,6 +13,7 @@ import unittest
 
 import ddbsync
 import fixtures
+import processes
 import servers
 
 UNIT = servers.ROOT / "packaging" / "systemd" / "ddbsync@.service"
@@ -104,9 +105,10 @@ class NotifyTest(fixtures.Case):
                 break
         os.set_blocking(into, True)
         with Notified(name) as manager:
-            job = self.started(name, "--json", stdout=into)
-            job.wait_until_listening()
-            time.sleep(5 * WATCHDOG_SECONDS)
+            # With nothing to say before its first status, which cannot be written.
+            job = self.started(name, "--json", "--log-level", "error", stdout=into)
+            processes.wait_for(lambda: "READY=1" in manager.heard, 60, "READY=1")
+            time.sleep(3 * WATCHDOG_SECONDS)
             self.assertTrue(job.running)
             job.kill()
         self.assertEqual(["READY=1"], manager.heard)
