@@ -19,6 +19,21 @@ class ControlTest(fixtures.Case):
         self.assertEqual(code, ended, out + err)
         return out if code == ddbsync.DONE else err
 
+    def wait_until_nothing_is_read(self, job):
+        """Until no poll was answered for longer than an idle shard rests."""
+        before = None
+
+        def rests():
+            nonlocal before
+            tail = job.status()["tail"]
+            now = [tail[result] for result in ("polls_records", "polls_empty", "polls_failed")]
+            if now == before:
+                return True
+            before = now
+            time.sleep(3)
+            return False
+        processes.wait_for(rests, 60, "the polls to end")
+
     def start_slowly(self):
         """A copy that a write limit keeps going for minutes."""
         self.make_tables(ITEMS)
@@ -62,7 +77,7 @@ class ControlTest(fixtures.Case):
         job.wait_until_following()
         self.assertIn("pause --all", self.tell("pause", code=ddbsync.FAILED))
         self.assertIn("not followed", self.tell("pause", "--all"))
-        time.sleep(1)  # a page in hand is finished
+        self.wait_until_nothing_is_read(job)  # a call on its way is finished
         self.put(1)
         time.sleep(2)
         with self.assertRaises(AssertionError):

@@ -1,12 +1,12 @@
 // Batches of writes. An input is ops, one a line ("+" and an item, "-" and a key), an empty line,
 // and what a server answered. What holds:
-//  - a batch has at most 25 ops and, unless one op alone is larger, at most 16 MB; all ops fit
+//  - a batch has at most 25 ops and, unless one op alone is larger, at most 2 MB; all ops fit
 //    somewhere;
 //  - of items that are JSON the body is JSON, with exactly these ops in their order;
 //  - an answer that is taken accounts for every leftover it names, each once (a leftover that is
 //    overlooked would be lost); any part of the batch handed back, spelled anew, is that part;
 //  - a leftover that was not sent is never taken for one that was.
-// On the first run, once: batches around 16 MB.
+// On the first run, once: batches around 2 MB.
 
 #include "dynamodb/batch.h"
 
@@ -124,7 +124,7 @@ void CheckBatches(std::span<const WriteOp> ops, bool is_json, std::string_view a
   }
 }
 
-constexpr size_t kMostBytes = 16 * 1024 * 1024;
+constexpr size_t kMostBytes = 2 * 1024 * 1024;
 
 /// Ops of this size, of a table with the longest name.
 void CheckSize(size_t size) {
