@@ -137,14 +137,17 @@ class StopTest(unittest.TestCase):
                 self.stop_by(number)
 
     def stop_by(self, number):
-        """The rounds are of a program that starts a child and waits."""
+        """The rounds are of a program that starts a child, leaves a file of its name and waits.
+
+        The pid is the file's name, not its text: a round may be ended between the two.
+        """
         with tempfile.TemporaryDirectory() as folder:
             script = pathlib.Path(folder, "round.py")
             script.write_text(
                 f"import sys; sys.path.insert(0, {str(ROOT / 'tests' / 'e2e')!r})\n"
                 "import pathlib, processes, time\n"
                 "child = processes.spawn(['sleep', '300'])\n"
-                f"pathlib.Path({folder!r}, 'child').write_text(str(child.pid))\n"
+                f"pathlib.Path({folder!r}, f'child.{{child.pid}}').touch()\n"
                 "time.sleep(300)\n")
             program = (f"import sys; sys.path.insert(0, {str(ROOT / 'tests' / 'torture')!r})\n"
                        "import main, pathlib\n"
@@ -153,12 +156,12 @@ class StopTest(unittest.TestCase):
             environment = {**os.environ, "TMPDIR": folder}
             run = processes.spawn([sys.executable, "-c", program], env=environment,
                                   stdout=subprocess.DEVNULL)
-            child = pathlib.Path(folder, "child")
-            processes.wait_for(lambda: child.exists() and child.read_text(), 20, "the round")
+            children = lambda: [path.suffix[1:] for path in pathlib.Path(folder).glob("child.*")]
+            processes.wait_for(children, 20, "a round")
             run.send_signal(number)
             self.assertEqual(128 + number, run.wait(20))
-            processes.wait_for(lambda: processes.has_ended(child.read_text()), 20,
-                               "the end of what the round had started")
+            processes.wait_for(lambda: all(map(processes.has_ended, children())), 20,
+                               lambda: f"the end of what the rounds had started: {children()}")
             self.assertEqual([], list(pathlib.Path(folder).glob("ddbsync-torture.*")))
 
 
