@@ -74,7 +74,8 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
   void BeginStop() {
     MutexLock lock(mutex_);
     stopping_ = true;
-    watcher_.notify_all();
+    first_watch_.woken.notify_all();
+    second_watch_.woken.notify_all();
     freed_.notify_all();
   }
 
@@ -108,11 +109,7 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
   void Schedule(const std::shared_ptr<Entry>& entry, TimePoint due) REQUIRES(mutex_) {
     if (stopping_) return;
     Insert(entry, due);
-    if (!watching_) {
-      SeeToAWatcher();
-    } else if (*schedule_.begin() == entry) {
-      watcher_.notify_one();
-    }
+    if (*schedule_.begin() == entry) LookAgain();
   }
 
   void Insert(const std::shared_ptr<Entry>& entry, TimePoint due) REQUIRES(mutex_) {
@@ -129,11 +126,22 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
     schedule_.insert(entry);
   }
 
-  /// One thread that is free watches the schedule; when it takes a task, another must watch for
-  /// those that become due while the task's step hangs.
-  void SeeToAWatcher() REQUIRES(mutex_) {
-    if (watching_ || starting_threads_ > 0) return;
+  /// The schedule begins with another task than a thread that rests knows of.
+  void LookAgain() REQUIRES(mutex_) {
+    if (first_watch_.kept) {
+      first_watch_.woken.notify_one();
+    } else if (!second_watch_.kept) {
+      SummonAThread();
+    } else if (second_watch_.until > (*schedule_.begin())->due + limits::kSecondWatch) {
+      second_watch_.woken.notify_one();
+    }
+  }
+
+  /// One that is free, or a new one.
+  void SummonAThread() REQUIRES(mutex_) {
+    if (summoned_) return;
     if (free_threads_ > 0) {
+      summoned_ = true;
       freed_.notify_one();
     } else if (static_cast<int>(threads_.size()) < max_threads_) {
       Grow();
@@ -143,7 +151,7 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
   void Grow() REQUIRES(mutex_) {
     try {
       threads_.emplace_back([this] { Run(); });
-      ++starting_threads_;
+      summoned_ = true;
     } catch (const std::system_error&) {
       // Slower with the threads that there are; with none at all nothing would ever run.
       if (threads_.empty()) throw;
@@ -152,17 +160,19 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
 
   void Run() {
     mutex_.lock();
-    --starting_threads_;
+    summoned_ = false;
     while (!stopping_) {
-      const TimePoint now = clock_.Now();
-      if (!schedule_.empty() && (*schedule_.begin())->due <= now) {
+      if (!schedule_.empty() && (*schedule_.begin())->due <= clock_.Now()) {
         RunFirst();
-      } else if (watching_) {
+      } else if (!first_watch_.kept) {
+        Keep(first_watch_, Duration::zero());
+      } else if (!second_watch_.kept) {
+        Keep(second_watch_, limits::kSecondWatch);
+      } else {
         ++free_threads_;
         freed_.wait(mutex_);
         --free_threads_;
-      } else {
-        Watch(now);
+        summoned_ = false;
       }
     }
     mutex_.unlock();
@@ -175,7 +185,7 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
     TimePoint now = clock_.Now();
     for (;;) {
       entry->state = EntryState::kRunning;
-      if (!schedule_.empty()) SeeToAWatcher();
+      if (!schedule_.empty() && !first_watch_.kept && !second_watch_.kept) SummonAThread();
       mutex_.unlock();
       const Next next = StepOrAbort(*entry, now);
       if (next.done()) entry->task.reset();
@@ -189,13 +199,23 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
     }
   }
 
-  /// Until the first task is due or the schedule begins with another.
-  void Watch(TimePoint now) REQUIRES(mutex_) {
-    Duration wait = limits::kLongestIdleWait;
-    if (!schedule_.empty()) wait = std::min(wait, (*schedule_.begin())->due - now);
-    watching_ = true;
-    watcher_.wait_for(mutex_, wait);
-    watching_ = false;
+  /// A thread that rests until the first task is due.
+  struct Watch {
+    bool kept = false;
+    TimePoint until;
+    ConditionVariable woken;
+  };
+
+  /// Until the first task has been due for `grace`, or the schedule begins with another.
+  void Keep(Watch& watch, Duration grace) REQUIRES(mutex_) {
+    const TimePoint now = clock_.Now();
+    watch.until = now + limits::kLongestIdleWait;
+    if (!schedule_.empty()) {
+      watch.until = std::min(watch.until, (*schedule_.begin())->due + grace);
+    }
+    watch.kept = true;
+    watch.woken.wait_for(mutex_, watch.until - now);
+    watch.kept = false;
   }
 
   void Settle(const std::shared_ptr<Entry>& entry, Next next) REQUIRES(mutex_) {
@@ -208,9 +228,11 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
     } else if (next.due() != TimePoint::max()) {
       Insert(entry, next.due());
     }
-    // This thread is free now and looks at the schedule itself; one that watches already may have
-    // to look earlier than it thought.
-    if (watching_ && entry->scheduled && *schedule_.begin() == entry) watcher_.notify_one();
+    // This thread is free now and looks at the schedule itself; one that rests already may have to
+    // look earlier than it thought.
+    if (first_watch_.kept && entry->scheduled && *schedule_.begin() == entry) {
+      first_watch_.woken.notify_one();
+    }
   }
 
   // Constant after construction.
@@ -218,12 +240,14 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
   const int max_threads_;
 
   Mutex mutex_;
-  ConditionVariable watcher_;
+  // Whoever keeps the first watch runs what becomes due. The second sees to those that become due
+  // while that one's step hangs, a little later, so that most steps need not wake another thread.
+  Watch first_watch_ GUARDED_BY(mutex_);
+  Watch second_watch_ GUARDED_BY(mutex_);
   ConditionVariable freed_;
   bool stopping_ GUARDED_BY(mutex_) = false;
-  bool watching_ GUARDED_BY(mutex_) = false;
-  int free_threads_ GUARDED_BY(mutex_) = 0;  // besides the one that watches
-  int starting_threads_ GUARDED_BY(mutex_) = 0;
+  int free_threads_ GUARDED_BY(mutex_) = 0;   // that keep no watch
+  bool summoned_ GUARDED_BY(mutex_) = false;  // a thread is on its way
   uint64_t next_order_ GUARDED_BY(mutex_) = 0;
   std::set<std::shared_ptr<Entry>, DueFirst> schedule_ GUARDED_BY(mutex_);
   std::unordered_set<std::shared_ptr<Entry>> entries_ GUARDED_BY(mutex_);  // all not finished

@@ -8,8 +8,8 @@
 namespace ddbsync {
 
 /// Runs each lane's due tasks on threads of that lane, those due longest first. A lane starts with
-/// no thread and grows by one whenever tasks are scheduled and no thread is free to watch for them,
-/// up to its bound. A task that throws ends the process: what is durable is right.
+/// no thread and grows by one whenever a task has been due for limits::kSecondWatch and no thread
+/// is free for it, up to its bound. A task that throws ends the process: what is durable is right.
 class ThreadExecutor final : public Executor {
  public:
   struct Options {

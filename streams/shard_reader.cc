@@ -133,10 +133,9 @@ Next ShardReader::Seek(TimePoint now) {
 }
 
 Next ShardReader::Read(TimePoint now, const Waker& waker) {
-  const bool idle = !behind_ && now - last_active_ >= limits::kActiveFor;
-  std::optional<ByteGrant> grant =
-      credit_.TryTake(ByteCredit::User::kTail,
-                      idle ? limits::kIdlePageCreditBytes : limits::kPageCreditBytes, waker);
+  std::optional<ByteGrant> grant = credit_.TryTake(
+      ByteCredit::User::kTail,
+      empty_pages_ > 0 ? limits::kIdlePageCreditBytes : limits::kPageCreditBytes, waker);
   if (!grant) return Next::WhenWoken();
 
   const WallTime began = client_.aws().server_clock().Now();

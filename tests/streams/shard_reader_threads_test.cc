@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <string>
 #include <thread>
@@ -61,7 +62,7 @@ class ThreadedSink final : public RecordSink {
   }
 
   Mutex mutex_;
-  ConditionVariable changed_;
+  std::condition_variable_any changed_;
   std::shared_ptr<const dynamodb::RecordPage> page_ GUARDED_BY(mutex_);
   std::function<void()> applied_ GUARDED_BY(mutex_);
   std::jthread applier_;  // last: it uses the rest

@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 
+#include <condition_variable>
 #include <thread>
 #include <utility>
 
@@ -139,7 +140,7 @@ class FakeServer::Front {
   httplib::Server server_;
   std::thread listener_;
   Mutex mutex_;
-  ConditionVariable stopped_;
+  std::condition_variable_any stopped_;
   bool stopping_ GUARDED_BY(mutex_) = false;
 };
 
