@@ -12,8 +12,10 @@
 #include <charconv>
 #include <new>
 #include <system_error>
+#include <utility>
 
 #include "aws/limits.h"
+#include "base/large_buffers.h"
 
 namespace ddbsync::aws {
 namespace {
@@ -250,7 +252,9 @@ bool CurlHandle::MakeRoom(size_t total) {
   }
   const size_t needed = total + limits::kBodyPadding;
   if (body.capacity() >= needed) return true;
-  body.reserve(body.empty() ? needed : std::max(needed, 2 * body.capacity()));
+  std::string larger = TakeBuffer(body.empty() ? needed : std::max(needed, 2 * body.capacity()));
+  larger.append(body);
+  KeepBuffer(std::exchange(body, std::move(larger)));
   return true;
 }
 

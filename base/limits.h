@@ -25,4 +25,12 @@ inline constexpr size_t kPageCreditBytes = size_t{4} << 20;
 /// records were half a minute late.
 inline constexpr size_t kIdlePageCreditBytes = size_t{1} << 20;
 
+/// Buffers this large are kept for use again (large_buffers.h): pages, and bodies of large items.
+/// Larger ones than the second are not in the heap at all, and go back to the kernel when freed.
+inline constexpr size_t kLargeBufferBytes = size_t{256} << 10;
+inline constexpr size_t kUnmappedWhenFreedBytes = kLargeBufferBytes;
+/// So many are kept, and no more bytes than these: a page for each of a few calls.
+inline constexpr size_t kKeptBuffers = 32;
+inline constexpr size_t kKeptBufferBytes = size_t{32} << 20;
+
 }  // namespace ddbsync::limits

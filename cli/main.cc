@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "aws/environment.h"
+#include "base/limits.h"
 #include "cli/commands.h"
 
 namespace {
@@ -14,15 +15,15 @@ using ddbsync::cli::Command;
 using ddbsync::cli::CommandLine;
 using ddbsync::cli::ExitCode;
 
-/// Pages of a megabyte come and go by the thousand. Given back to the kernel each time, every one
-/// of them would be faulted in and cleared anew; in a heap for each thread, each would keep its
-/// own.
-/// --memory bounds what is in hand, so that what is kept is bounded too (mallopt(3)).
-void KeepFreedMemory() {
-  constexpr int kLargestThreshold = 32 << 20;
-  constexpr int kKept = 1 << 30;
+/// The heap holds what is small. Large buffers are kept for use again (base/large_buffers.h) or
+/// mapped and unmapped: in a heap that never gives back, as malloc makes it once it has seen some,
+/// the holes between pages took three times what the pages did. Few heaps instead of eight for each
+/// processor: what each has freed serves only its own threads (mallopt(3)).
+void BoundTheHeap() {
+  constexpr int kUnmappedWhenFreed = ddbsync::limits::kUnmappedWhenFreedBytes;
+  constexpr int kKept = 8 << 20;
   constexpr int kHeaps = 4;
-  mallopt(M_MMAP_THRESHOLD, kLargestThreshold);
+  mallopt(M_MMAP_THRESHOLD, kUnmappedWhenFreed);
   mallopt(M_TRIM_THRESHOLD, kKept);
   mallopt(M_ARENA_MAX, kHeaps);
 }
@@ -56,7 +57,7 @@ ExitCode Run(const CommandLine& line) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  KeepFreedMemory();
+  BoundTheHeap();
   try {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     return static_cast<int>(Run(ddbsync::cli::ParseCommandLine(arguments)));

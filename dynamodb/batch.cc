@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/large_buffers.h"
 #include "dynamodb/json_text.h"
 #include "dynamodb/limits.h"
 #include "dynamodb/response_reader_internal.h"
@@ -100,8 +101,7 @@ std::string BatchWriteBody(std::string_view table, std::span<const WriteOp> ops,
                            bool ask_capacity) {
   size_t bytes = limits::kBatchFrameBytes;
   for (const WriteOp& op : ops) bytes += op.json.size() + kOpOverheadBytes;
-  std::string body;
-  body.reserve(bytes);
+  std::string body = TakeBuffer(bytes);
   body += "{\"RequestItems\":{";
   AppendQuoted(table, body);
   char separator = '[';

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/large_buffers.h"
 #include "dynamodb/json_text.h"
 #include "dynamodb/limits.h"
 
@@ -175,8 +176,9 @@ Result<BatchWriteResult> Client::BatchWriteItem(std::string_view table,
                                                 std::span<const WriteOp> ops,
                                                 const KeySchema& schema) {
   const bool ask = ask_capacity_;
-  Result<std::string> answer =
-      CallAskingCapacity(kBatchWriteItem, BatchWriteBody(table, ops, ask), ask);
+  std::string body = BatchWriteBody(table, ops, ask);
+  Result<std::string> answer = CallAskingCapacity(kBatchWriteItem, body, ask);
+  KeepBuffer(std::move(body));
   if (!answer) return std::unexpected(std::move(answer.error()));
   Result<BatchWriteResult> result = ParseBatchWriteResponse(*answer, ops, schema);
   if (!result) return Unclear(kBatchWriteItem, ToString(result.error()));

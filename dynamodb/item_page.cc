@@ -9,7 +9,7 @@ class ItemPage::Builder {
  public:
   Builder(std::string body, const KeySchema& schema) : schema_(schema) {
     EnsurePadding(body);
-    page_.bytes_ = std::make_unique<Bytes>(Bytes{std::move(body), {}});
+    page_.bytes_ = std::make_unique<Bytes>(std::move(body));
   }
 
   [[nodiscard]] const std::string& body() const { return page_.bytes_->body; }

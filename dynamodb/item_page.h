@@ -4,9 +4,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "base/large_buffers.h"
 #include "dynamodb/key_schema.h"
 
 namespace ddbsync::dynamodb {
@@ -52,6 +54,11 @@ class ItemPage {
 
   /// What the views point into. On the heap as a whole, because a short string moves its bytes.
   struct Bytes {
+    explicit Bytes(std::string taken) : body(std::move(taken)) {}
+    ~Bytes() { KeepBuffer(std::move(body)); }
+    Bytes(const Bytes&) = delete;
+    Bytes& operator=(const Bytes&) = delete;
+
     std::string body;
     std::string keys;  ///< canonical keys, one behind the other
   };

@@ -4,10 +4,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/large_buffers.h"
 #include "dynamodb/key_schema.h"
 
 namespace ddbsync::dynamodb {
@@ -46,6 +48,11 @@ class RecordPage {
 
   /// What the views point into. On the heap as a whole, because a short string moves its bytes.
   struct Bytes {
+    explicit Bytes(std::string taken) : body(std::move(taken)) {}
+    ~Bytes() { KeepBuffer(std::move(body)); }
+    Bytes(const Bytes&) = delete;
+    Bytes& operator=(const Bytes&) = delete;
+
     std::string body;
     std::string keys;  ///< canonical keys, one behind the other
   };
