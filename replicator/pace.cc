@@ -188,8 +188,8 @@ TimePoint CapacityBucket::last_refused() const {
 void CapacityBucket::Refill(TimePoint now) {
   if (refilled_) {
     const double seconds = std::chrono::duration<double>(now - *refilled_).count();
-    // No more is saved up than a tenth of a second: a bound per second must not be met by bursts.
-    available_ = std::min(available_ + seconds * *rate_, *rate_ / 10);
+    // What is saved up comes on top of a second's units: no more than a twentieth.
+    available_ = std::min(available_ + seconds * *rate_, *rate_ / 20);
   } else {
     available_ = 0;
   }

@@ -208,8 +208,23 @@ TEST(CapacityBucket, TheTailGoesFirst) {
     if (!again) break;
     due = *again;
   }
-  EXPECT_LE(due, later + 200ms);
+  EXPECT_LE(due, later + 250ms);  // what the backfill's call cost, at the rate
   EXPECT_FALSE(bucket.TakeOrRetryAt(User::kBackfill, 25, due + 1s));
+}
+
+TEST(CapacityBucket, ASecondAfterARestHasOneCallMoreAndATwentieth) {
+  constexpr double kRate = 500;
+  constexpr double kCall = 25;
+  CapacityBucket bucket("write-capacity", kRate);
+  TimePoint now = kNow;
+  double taken = 0;
+  (void)bucket.TakeOrRetryAt(CapacityBucket::User::kTail, kCall, now);
+  now += 10s;
+  for (const TimePoint end = now + 1s; now < end; now += 1ms) {
+    if (!bucket.TakeOrRetryAt(CapacityBucket::User::kTail, kCall, now)) taken += kCall;
+  }
+  EXPECT_LE(taken, kRate + kRate / 20 + kCall);
+  EXPECT_GE(taken, kRate);
 }
 
 TEST(CapacityBucket, WithoutARateThereIsNoBound) {
