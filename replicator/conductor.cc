@@ -85,7 +85,7 @@ void Conductor::LookAfterTail(TimePoint now) {
 
 void Conductor::FavourTail() {
   if (!job_.wants_backfill() || !job_.wants_tail()) return;
-  const auto watermark = job_.tail_->watermark();
+  const auto watermark = job_.LookAtTail(job_.Now()).watermark;
   if (!watermark) return;
   const auto behind = job_.server_clock().Now() - *watermark;
   const bool low = limits::kRetention - behind < limits::kLowHeadroom;

@@ -28,20 +28,28 @@ JobStatus LiveJob::Status() const {
   status.started_at = started_at_;
   status.now = server_clock().Now();
   if (wants_backfill()) FillBackfill(status, now);
-  // Once: it looks at all shards.
-  const Tail::Progress tail = wants_tail() ? tail_->GetProgress() : Tail::Progress();
+  const Tail::Progress tail = LookAtTail(now);
   if (wants_tail()) FillTail(status, tail);
   FillWrites(status);
   FillHealth(status, tail, now);
   return status;
 }
 
+Tail::Progress LiveJob::LookAtTail(TimePoint now) const {
+  if (!wants_tail()) return {};
+  return tail_look_.Get(now, [this] { return tail_->GetProgress(); });
+}
+
 std::vector<ShardStatus> LiveJob::Shards() const {
-  return wants_tail() ? tail_->Shards() : std::vector<ShardStatus>();
+  if (!wants_tail()) return {};
+  return shards_look_.Get(Now(), [this] { return tail_->Shards(); });
 }
 
 streams::ShardFamily LiveJob::Family(size_t most) const {
-  return wants_tail() ? tail_->Family(most) : streams::ShardFamily();
+  if (!wants_tail()) return {};
+  const auto take = [this, most] { return std::pair(most, tail_->Family(most)); };
+  const auto fits = [most](const auto& look) { return look.first == most; };
+  return family_look_.Get(Now(), take, fits).second;
 }
 
 void LiveJob::FillBackfill(JobStatus& status, TimePoint now) const {

@@ -129,6 +129,8 @@ inline constexpr std::chrono::seconds kDeniedGrace{10};
 
 /// Pace of the job's own bookkeeping (state, completion, stop).
 inline constexpr std::chrono::milliseconds kConductInterval{50};
+/// A look at all shards serves all who ask within this time (shared_look.h). No eye sees it.
+inline constexpr std::chrono::milliseconds kSharedLook{200};
 /// How far the tail is behind needs a look at all its shards; hours are the question.
 inline constexpr std::chrono::seconds kTailLook{1};
 
