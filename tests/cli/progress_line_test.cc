@@ -29,7 +29,8 @@ JobStatus Copying() {
                      .items_expected = 20000,
                      .progress = 0.42,
                      .items_per_second = 1234,
-                     .eta_seconds = 9.4};
+                     .eta_seconds = 9.4,
+                     .throttled_segment_numbers = {}};
   status.tail.wanted = true;
   status.tail.lag_seconds = 0.4;
   status.tail.records_per_second = 200;
