@@ -29,12 +29,14 @@ ByteCredit::ByteCredit(size_t limit, size_t reserved_for_tail)
 std::optional<ByteGrant> ByteCredit::TryTake(User user, size_t bytes, const Waker& waker) {
   MutexLock lock(mutex_);
   const size_t limit = user == User::kTail ? limit_ : limit_ - reserved_for_tail_;
+  Line& line = user == User::kTail ? waiting_tail_ : waiting_backfill_;
   // One page at a time is always allowed, or a page larger than the limit would wait for ever.
   if (used_ + bytes <= limit || (used_ == 0)) {
     used_ += bytes;
+    line.Remove(waker);
     return ByteGrant(this, bytes);
   }
-  (user == User::kTail ? waiting_tail_ : waiting_backfill_).push_back({waker, bytes});
+  line.Add(waker, bytes);
   return std::nullopt;
 }
 
@@ -49,9 +51,9 @@ size_t ByteCredit::used() const {
   return used_;
 }
 
-bool ByteCredit::is_awaited() const {
+size_t ByteCredit::waiting() const {
   MutexLock lock(mutex_);
-  return !waiting_tail_.empty() || !waiting_backfill_.empty();
+  return waiting_tail_.size() + waiting_backfill_.size();
 }
 
 void ByteCredit::Adjust(size_t from, size_t to) {
@@ -68,18 +70,39 @@ void ByteCredit::Adjust(size_t from, size_t to) {
   for (const Waker& waker : woken) waker.Wake();
 }
 
-void ByteCredit::TakeServed(std::deque<Waiting>& waiting, size_t limit, size_t& promised,
+void ByteCredit::TakeServed(Line& line, size_t limit, size_t& promised,
                             std::vector<Waker>& served) {
   // Not all of them: with thousands of shards each release would wake as many for nothing. Who is
   // woken may want nothing any more; when nobody holds anything nobody's release would come, so
   // then all look again.
-  while (!waiting.empty()) {
-    const size_t bytes = waiting.front().bytes;
+  while (!line.empty()) {
+    const size_t bytes = line.first_bytes();
     if (used_ > 0 && used_ + promised + bytes > limit) return;
     promised += bytes;
-    served.push_back(std::move(waiting.front().waker));
-    waiting.pop_front();
+    served.push_back(line.TakeFirst());
   }
+}
+
+void ByteCredit::Line::Add(const Waker& waker, size_t bytes) {
+  if (const auto place = places_.find(waker.id()); place != places_.end()) {
+    place->second->bytes = bytes;
+    return;
+  }
+  places_[waker.id()] = waiting_.insert(waiting_.end(), {waker, bytes});
+}
+
+void ByteCredit::Line::Remove(const Waker& waker) {
+  const auto place = places_.find(waker.id());
+  if (place == places_.end()) return;
+  waiting_.erase(place->second);
+  places_.erase(place);
+}
+
+Waker ByteCredit::Line::TakeFirst() {
+  Waker waker = std::move(waiting_.front().waker);
+  places_.erase(waker.id());
+  waiting_.pop_front();
+  return waker;
 }
 
 }  // namespace ddbsync

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <optional>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/mutex.h"
 #include "base/task.h"
@@ -42,7 +44,8 @@ class ByteCredit {
   enum class User { kTail, kBackfill };
 
   /// Nothing when there is not enough; `waker` is then woken once, when enough of what came back is
-  /// left by those who waited longer.
+  /// left by those who waited longer. Who asks again while it waits keeps its place, with the new
+  /// size; who is given something waits no more. So no more wait than there are wakers.
   std::optional<ByteGrant> TryTake(User user, size_t bytes, const Waker& waker);
 
   /// Takes even past the limit, for what has to go on so that credit comes back; others wait
@@ -50,28 +53,43 @@ class ByteCredit {
   [[nodiscard]] ByteGrant TakeRegardless(size_t bytes);
 
   [[nodiscard]] size_t used() const;
-  /// Whether somebody waits for bytes to come back.
-  [[nodiscard]] bool is_awaited() const;
+  /// How many wait for bytes to come back.
+  [[nodiscard]] size_t waiting() const;
 
  private:
   friend class ByteGrant;
-  struct Waiting {
-    Waker waker;
-    size_t bytes;
+
+  /// Who waits, the first first. Each call is O(1): ten thousand shards may stand here.
+  class Line {
+   public:
+    void Add(const Waker& waker, size_t bytes);
+    void Remove(const Waker& waker);
+    [[nodiscard]] size_t size() const { return waiting_.size(); }
+    [[nodiscard]] bool empty() const { return waiting_.empty(); }
+    [[nodiscard]] size_t first_bytes() const { return waiting_.front().bytes; }
+    Waker TakeFirst();
+
+   private:
+    struct Waiting {
+      Waker waker;
+      size_t bytes;
+    };
+    std::list<Waiting> waiting_;
+    std::unordered_map<const void*, std::list<Waiting>::iterator> places_;  ///< by the waker's id
   };
 
   void Adjust(size_t from, size_t to);
   /// Takes out those for whom there is room, the first first.
-  void TakeServed(std::deque<Waiting>& waiting, size_t limit, size_t& promised,
-                  std::vector<Waker>& served) REQUIRES(mutex_);
+  void TakeServed(Line& line, size_t limit, size_t& promised, std::vector<Waker>& served)
+      REQUIRES(mutex_);
 
   const size_t limit_;
   const size_t reserved_for_tail_;
 
   mutable Mutex mutex_;
   size_t used_ GUARDED_BY(mutex_) = 0;
-  std::deque<Waiting> waiting_tail_ GUARDED_BY(mutex_);
-  std::deque<Waiting> waiting_backfill_ GUARDED_BY(mutex_);
+  Line waiting_tail_ GUARDED_BY(mutex_);
+  Line waiting_backfill_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ddbsync

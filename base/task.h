@@ -38,13 +38,16 @@ class Next {
 class Waker {
  public:
   Waker() = default;
-  explicit Waker(std::function<void()> wake) : wake_(std::move(wake)) {}
+  explicit Waker(std::function<void()> wake)
+      : wake_(std::make_shared<const std::function<void()>>(std::move(wake))) {}
   void Wake() const {
-    if (wake_) wake_();
+    if (wake_) (*wake_)();
   }
+  /// The same for copies, and for nobody else while one of them lives.
+  [[nodiscard]] const void* id() const { return wake_.get(); }
 
  private:
-  std::function<void()> wake_;
+  std::shared_ptr<const std::function<void()>> wake_;
 };
 
 /// A piece of work that runs in steps. One step makes at most one remote call and never sleeps.

@@ -38,6 +38,23 @@ Result<std::string> ReadAll(const std::string& path, const metrics::Descriptor& 
 
 }  // namespace
 
+std::string TokenExposure(uid_t owner, mode_t mode, uid_t user, const std::string& path) {
+  constexpr uid_t kRoot = 0;
+  const mode_t allowed = S_IRWXU | (owner == kRoot ? S_IRGRP : 0);
+  if ((mode & (S_IRWXU | S_IRWXG | S_IRWXO) & ~allowed) == 0) return {};
+  std::string why = "others may read or change it: ";
+  if (user == owner || user == kRoot) {
+    why += fmt::format("`chmod 600 {}`", path);
+  } else if (owner == kRoot) {
+    why += fmt::format("`sudo chmod 440 {}`", path);
+  } else {
+    why += fmt::format("`sudo chown {0} {1} && sudo chmod 600 {1}`", user, path);
+  }
+  // A secret's volume takes no chmod, and its default is 0644.
+  if (owner == kRoot) why += "; in Kubernetes `defaultMode: 0440`";
+  return why;
+}
+
 Result<std::string> ReadToken(const std::string& path) {
   const metrics::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat about{};
@@ -46,9 +63,9 @@ Result<std::string> ReadToken(const std::string& path) {
     return TokenFault(code, path, std::strerror(errno));
   }
   if (!S_ISREG(about.st_mode)) return TokenFault(ErrorCode::kInvalid, path, "is no file");
-  if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return TokenFault(ErrorCode::kDenied, path,
-                      fmt::format("others may read or change it: `chmod 600 {}`", path));
+  if (const std::string why = TokenExposure(about.st_uid, about.st_mode, geteuid(), path);
+      !why.empty()) {
+    return TokenFault(ErrorCode::kDenied, path, why);
   }
   Result<std::string> token = ReadAll(path, file);
   if (!token) return token;

@@ -32,12 +32,12 @@ bool IsTerminal(int descriptor) {
   return isatty(descriptor) == 1 && term != nullptr && std::string_view(term) != "dumb";
 }
 
-/// Asked again for each line, so that a window may be resized at any time. The last column stays
-/// free: some terminals wrap as soon as it is written.
+/// Asked again for each line, so that a window may be resized at any time. Serial lines and some
+/// containers say 0: they do not know.
 int TerminalWidth() {
   winsize size = {};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return kUnknownWidth - 1;
-  return size.ws_col - 1;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUnknownWidth;
+  return size.ws_col;
 }
 
 void Write(std::FILE* stream, std::string_view bytes) {
@@ -149,31 +149,32 @@ std::string Console::Painted(const std::string& line, const JobStatus& status) c
 }
 
 void Console::Draw(const JobStatus& status) {
-  const std::string line = ProgressLine(status, TerminalWidth());
-  const std::string erase = EraseCode();
-  line_ = Painted(line, status);
+  // The last column stays free: some terminals wrap as soon as it is written.
+  const std::string line = ProgressLine(status, TerminalWidth() - 1);
+  const std::string text = EraseCode() + Painted(line, status);
   line_columns_ = Columns(line);
-  Write(stdout, erase + line_);
+  Write(stdout, text);
 }
 
 /// In one write with what comes next, so that nothing flickers.
 std::string Console::EraseCode() const {
-  if (line_.empty()) return {};
+  if (line_columns_ == 0) return {};
   // A window made narrower has wrapped the line: its first row is that far up.
-  const int rows_above = (line_columns_ - 1) / (TerminalWidth() + 1);
+  const int rows_above = (line_columns_ - 1) / TerminalWidth();
   return rows_above > 0 ? fmt::format("\x1b[{}A\r\x1b[J", rows_above) : "\r\x1b[K";
 }
 
 void Console::Erase() {
   Write(stdout, EraseCode());
-  line_.clear();
+  line_columns_ = 0;
 }
 
 /// `stream` leads to the terminal of the live line, if there is one.
 void Console::PrintAbove(std::FILE* stream, std::string_view line) {
-  const std::string text = EraseCode() + std::string(line) + "\n";
-  Write(stream, text);
-  if (!line_.empty()) Write(stdout, line_);
+  const bool stands = line_columns_ > 0;
+  Write(stream, EraseCode() + std::string(line) + "\n");
+  line_columns_ = 0;
+  if (stands) Draw(*shown_);  // anew: the window may be narrower than it was
 }
 
 bool WantsColor(bool no_color) {

@@ -57,8 +57,7 @@ class Console {
   Mutex mutex_;
   std::optional<replicator::JobStatus> shown_ GUARDED_BY(mutex_);
   TimePoint next_draw_ GUARDED_BY(mutex_);
-  std::string line_ GUARDED_BY(mutex_);  ///< what stands there, painted; empty: nothing
-  int line_columns_ GUARDED_BY(mutex_) = 0;
+  int line_columns_ GUARDED_BY(mutex_) = 0;  ///< of the live line; 0: none stands there
 };
 
 /// True when colours are wanted on standard output: a terminal that can, and nobody said no.

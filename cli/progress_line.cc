@@ -17,7 +17,7 @@ using replicator::JobStatus;
 constexpr int kBarColumns = 20;
 constexpr std::string_view kBetween = "  ";
 
-/// A part of the line; the highest rank is left out first.
+/// A part of the line; the highest rank is left out first, 0 never.
 struct Part {
   std::string text;
   int rank;
@@ -53,9 +53,9 @@ void AddBackfill(std::vector<Part>& parts, const JobStatus::Backfill& b) {
 
 void AddTail(std::vector<Part>& parts, const JobStatus& status) {
   const JobStatus::Tail& t = status.tail;
-  parts.push_back({"lag " + SpanText(t.lag_seconds), 1});
-  parts.push_back(
-      {RateText(t.records_per_second) + " changes/s", status.state == JobState::kCopying ? 7 : 2});
+  const bool copying = status.state == JobState::kCopying;
+  parts.push_back({"lag " + SpanText(t.lag_seconds), copying ? 2 : 1});
+  parts.push_back({RateText(t.records_per_second) + " changes/s", copying ? 7 : 2});
 }
 
 std::string Join(const std::vector<Part>& parts) {
@@ -91,16 +91,25 @@ std::string ProgressLine(const JobStatus& status, int width) {
          4});
   }
   if (status.dead_letters > 0) {
-    parts.push_back({fmt::format("dead letters {}", CountText(status.dead_letters)), 1});
+    parts.push_back({fmt::format("dead letters {}", CountText(status.dead_letters)), 0});
   }
-  // The reason is worth more than any figure but it can be cut; leave it a readable rest.
+  // The reason is worth more than any figure but it can be cut; leave it a readable rest. Where
+  // there is no room for that, figures say more than a few letters of it.
   constexpr int kLeastReason = 24;
-  const int wanted = std::min(Columns(status.reason), kLeastReason);
-  const int rest = wanted == 0 ? 0 : wanted + static_cast<int>(kBetween.size());
+  constexpr auto kGap = static_cast<int>(kBetween.size());
+  const int least = std::min(Columns(status.reason), kLeastReason);
+  std::vector<Part> always = parts;
+  while (DropLeastImportant(always)) {
+  }
+  const bool readable = least > 0 && Columns(Join(always)) + kGap + least <= width;
+  const int rest = readable ? kGap + least : 0;
   while (Columns(Join(parts)) + rest > width && DropLeastImportant(parts)) {
   }
   std::string line = Join(parts);
-  if (!status.reason.empty()) line.append(kBetween).append(status.reason);
+  constexpr int kFewLetters = 8;
+  if (!status.reason.empty() && Columns(line) + kGap + std::min(least, kFewLetters) <= width) {
+    line.append(kBetween).append(status.reason);
+  }
   return Clip(line, width);
 }
 

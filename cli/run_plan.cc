@@ -67,6 +67,13 @@ bool ResolveSides(RunPlan& plan, const CommandLine& line, const aws::Environment
   for (const auto& [side, argument, endpoint] :
        {std::tuple{"src", &plan.settings.src, &plan.source},
         std::tuple{"dst", &plan.settings.dst, &plan.target}}) {
+    // A flag without its value is told already.
+    const std::string flag = fmt::format("--{}:", side);
+    if (std::ranges::any_of(
+            line.faults, [&flag](const Error& fault) { return fault.message.starts_with(flag); })) {
+      both = false;
+      continue;
+    }
     if (argument->empty()) {
       faults.push_back({ErrorCode::kInvalid,
                         fmt::format("--{} is missing: name an endpoint of the config, a table's "

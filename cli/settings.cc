@@ -230,7 +230,7 @@ constexpr std::array kSettings = {
             SetShardMetrics},
     Setting{"token-file", "FILE", kPlace, kRuns,
             "whoever asks must send the token in this file (Authorization: Bearer); only you may "
-            "be able to read it",
+            "be able to read it, or, when it is root's, its group too",
             [](Settings& s, Text t) { return SetText(s.token_file, t); }},
     Setting{"tls-cert", "FILE", kPlace, kRuns,
             "serve over HTTPS with this certificate (PEM, with its chain)",

@@ -23,6 +23,8 @@ constexpr auto kWalkBackfill = [](auto& io, auto& b) {
   io.Field("progress", b.progress);
   io.Field("items_per_second", b.items_per_second);
   io.Field("eta_seconds", b.eta_seconds);
+  io.Field("throttled_segments", b.throttled_segments);
+  io.Field("throttled_segment_numbers", b.throttled_segment_numbers);
 };
 
 constexpr auto kWalkTail = [](auto& io, auto& t) {

@@ -90,8 +90,11 @@ void AddBackfill(std::string& screen, const JobStatus::Backfill& b) {
                   CountText(b.items_read), CountText(std::max(b.items_expected, b.items_read)),
                   BytesText(b.bytes_read), CountText(b.items_written), CountText(b.items_fenced)));
   Row(screen, "  segments",
-      fmt::format("{} of {} finished, {} open", CountText(b.segments_finished),
-                  CountText(b.segments), CountText(b.segments_open)));
+      fmt::format("{} of {} finished, {} open{}", CountText(b.segments_finished),
+                  CountText(b.segments), CountText(b.segments_open),
+                  b.throttled_segments == 0
+                      ? ""
+                      : fmt::format(", {} throttled", CountText(b.throttled_segments))));
 }
 
 void AddTail(std::string& screen, const JobStatus::Tail& t) {

@@ -11,6 +11,13 @@ bool StartsCodePoint(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
 }
 
+/// A code point of this first byte: Chinese, Japanese, Korean and pictures take two columns. Some
+/// that take one count as two, so that a line may be shorter than it could be, never longer.
+int ColumnsOf(unsigned char first) {
+  constexpr unsigned char kPunctuation = 0xE2;  // and arrows, boxes, signs
+  return first < 0xE1 || first == kPunctuation ? 1 : 2;
+}
+
 }  // namespace
 
 std::string TimeText(WallTime time) {
@@ -76,23 +83,25 @@ std::string BytesText(int64_t bytes) {
 
 int Columns(std::string_view text) {
   int columns = 0;
-  for (const char c : text) columns += StartsCodePoint(c) ? 1 : 0;
+  for (const char c : text) columns += StartsCodePoint(c) ? ColumnsOf(c) : 0;
   return columns;
 }
 
 std::string Clip(std::string_view text, int columns) {
   constexpr std::string_view kCut = "...";
+  constexpr int kLeastCut = 6;  // below, dots take more than they tell
   std::string clipped;
   if (columns <= 0) return clipped;
   const bool whole = Columns(text) <= columns;
-  const int room = whole ? columns : columns - static_cast<int>(kCut.size());
+  const bool dots = !whole && columns >= kLeastCut;
+  const int room = dots ? columns - static_cast<int>(kCut.size()) : columns;
   int used = 0;
   for (const char c : text) {
-    if (StartsCodePoint(c) && ++used > room) break;
+    if (StartsCodePoint(c) && (used += ColumnsOf(c)) > room) break;
     const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
     clipped += control ? ' ' : c;
   }
-  if (!whole) clipped.append(kCut.substr(0, static_cast<size_t>(std::min(columns, 3))));
+  if (dots) clipped.append(kCut);
   return clipped;
 }
 

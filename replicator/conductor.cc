@@ -85,7 +85,7 @@ void Conductor::LookAfterTail(TimePoint now) {
 
 void Conductor::FavourTail() {
   if (!job_.wants_backfill() || !job_.wants_tail()) return;
-  const auto watermark = job_.tail_->watermark();
+  const auto watermark = job_.LookAtTail(job_.Now()).watermark;
   if (!watermark) return;
   const auto behind = job_.server_clock().Now() - *watermark;
   const bool low = limits::kRetention - behind < limits::kLowHeadroom;
@@ -141,7 +141,7 @@ void Conductor::NoteHolds(TimePoint now) {
   note(HeldBy::kWriteCapacity, job_.write_capacity_.last_refused() > lately);
   const auto most = job_.write_limit_.most();
   note(HeldBy::kInFlight, copying && most && job_.write_limit_.in_flight() >= *most);
-  note(HeldBy::kMemory, job_.credit_.is_awaited());
+  note(HeldBy::kMemory, job_.credit_.waiting() > 0);
   note(HeldBy::kRechecks, copying && job_.rechecks_.Full());
   job_.held_.Look(now, holds);
 }

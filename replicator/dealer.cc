@@ -255,6 +255,11 @@ bool Dealer::HasItemsWaiting() const {
   return NextDue() != TimePoint::max();
 }
 
+SegmentLanes::Throttled Dealer::LookForThrottles(TimePoint now) const {
+  MutexLock lock(mutex_);
+  return lanes_.LookForThrottles(now);
+}
+
 TimePoint Dealer::NextDue() const {
   return isolated_.empty() ? lanes_.NextDue() : TimePoint::min();
 }

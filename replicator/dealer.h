@@ -53,6 +53,7 @@ class Dealer final : public BatchSource {
   [[nodiscard]] Settled settled() const;
   /// Items that wait to be dealt or come back.
   [[nodiscard]] bool HasItemsWaiting() const;
+  [[nodiscard]] SegmentLanes::Throttled LookForThrottles(TimePoint now) const;
 
   bool HasWork(int slot, const Waker& waker, TimePoint now, TimePoint& retry_at) override;
   std::unique_ptr<WriteBatch> Take(TimePoint now) override;

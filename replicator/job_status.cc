@@ -28,20 +28,28 @@ JobStatus LiveJob::Status() const {
   status.started_at = started_at_;
   status.now = server_clock().Now();
   if (wants_backfill()) FillBackfill(status, now);
-  // Once: it looks at all shards.
-  const Tail::Progress tail = wants_tail() ? tail_->GetProgress() : Tail::Progress();
+  const Tail::Progress tail = LookAtTail(now);
   if (wants_tail()) FillTail(status, tail);
   FillWrites(status);
   FillHealth(status, tail, now);
   return status;
 }
 
+Tail::Progress LiveJob::LookAtTail(TimePoint now) const {
+  if (!wants_tail()) return {};
+  return tail_look_.Get(now, [this] { return tail_->GetProgress(); });
+}
+
 std::vector<ShardStatus> LiveJob::Shards() const {
-  return wants_tail() ? tail_->Shards() : std::vector<ShardStatus>();
+  if (!wants_tail()) return {};
+  return shards_look_.Get(Now(), [this] { return tail_->Shards(); });
 }
 
 streams::ShardFamily LiveJob::Family(size_t most) const {
-  return wants_tail() ? tail_->Family(most) : streams::ShardFamily();
+  if (!wants_tail()) return {};
+  const auto take = [this, most] { return std::pair(most, tail_->Family(most)); };
+  const auto fits = [most](const auto& look) { return look.first == most; };
+  return family_look_.Get(Now(), take, fits).second;
 }
 
 void LiveJob::FillBackfill(JobStatus& status, TimePoint now) const {
@@ -57,6 +65,11 @@ void LiveJob::FillBackfill(JobStatus& status, TimePoint now) const {
   backfill.items_written = progress.items_written_before + settled.written;
   backfill.items_fenced = progress.items_fenced_before + settled.fenced;
   backfill.bytes_read = progress.bytes_read;
+  SegmentLanes::Throttled throttled = dealer_->LookForThrottles(now);
+  backfill.segments_waiting = throttled.waiting;
+  backfill.throttled_segments = static_cast<int>(throttled.segments.size());
+  throttled.segments.resize(std::min(throttled.segments.size(), limits::kThrottledNamed));
+  backfill.throttled_segment_numbers = std::move(throttled.segments);
   backfill.items_expected = std::max(point_.source.item_count, progress.items_read);
   {
     MutexLock lock(mutex_);
@@ -152,6 +165,9 @@ void LiveJob::FillHealth(JobStatus& status, const Tail::Progress& progress, Time
   const JobState running = RunningState(!wants_backfill() || status.backfill.complete, now);
   const Hold hold = HeldBack(status, now);
 
+  // It comes on top: what is repaired is why the copy waits, trouble is why that takes long.
+  const std::string repairs = hold.by == Bottleneck::kRepairs ? "; the copy is " + hold.why : "";
+
   MutexLock lock(mutex_);
   const bool runs = state_ != JobState::kStarting && state_ != JobState::kStopping && !ended_;
   status.state = runs ? running : state_;
@@ -165,11 +181,11 @@ void LiveJob::FillHealth(JobStatus& status, const Tail::Progress& progress, Time
   } else if (commits.last_error) {
     status.reason = "the checkpoint cannot be written: " + ToString(*commits.last_error);
   } else if (!standstill.empty()) {
-    status.reason = standstill + (trouble.empty() ? "" : "; " + trouble);
+    status.reason = standstill + (trouble.empty() ? "" : "; " + trouble) + repairs;
   } else if (status.state == JobState::kSettling) {
     status.reason = "waiting until writes of the stop that was not clean can land no more";
   } else if (!trouble.empty()) {
-    status.reason = trouble;
+    status.reason = trouble + repairs;
   } else if (status.state == JobState::kPaused) {
     status.reason = status.tail_paused ? "paused as asked, following too; `ddbsync resume` goes on"
                                        : "paused as asked; changes are still followed; "
@@ -206,6 +222,9 @@ LiveJob::Hold LiveJob::HeldBack(const JobStatus& status, TimePoint now) const {
   if (copying && rechecks_.Full()) {
     return {Bottleneck::kRepairs, "held until writes of unknown outcome are repaired, " +
                                       std::to_string(rechecks_.count()) + " keys"};
+  }
+  if (std::string some = ThrottledText(status.backfill); copying && !some.empty()) {
+    return {Bottleneck::kTargetWrites, std::move(some)};
   }
   if (write_limit_.last_halved() > recently) {
     return {Bottleneck::kTargetWrites, "the target throttles writes"};

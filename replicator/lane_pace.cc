@@ -26,6 +26,7 @@ void LanePace::OnWritten(double units, TimePoint now) {
 }
 
 TimePoint LanePace::OnRefused(double units, TimePoint now) {
+  last_refused_ = now;
   const bool first = peak_ == 0;
   if (first) {
     CutTo(std::max(Measured(now), limits::kFirstLaneRate), now);
@@ -35,6 +36,10 @@ TimePoint LanePace::OnRefused(double units, TimePoint now) {
     OnRefusedAgain(now);
   }
   return OnFailed(now);
+}
+
+bool LanePace::IsThrottled(TimePoint now) const {
+  return last_refused_ && now - *last_refused_ < limits::kRecently;
 }
 
 void LanePace::OnRefusedAgain(TimePoint now) {

@@ -29,6 +29,9 @@ class LanePace {
   /// due at common moments, or each batch would hold items of one lane alone.
   [[nodiscard]] TimePoint OnDealt(double units, TimePoint now);
 
+  /// The target refused an item of it within limits::kRecently.
+  [[nodiscard]] bool IsThrottled(TimePoint now) const;
+
   /// For a new lane that probably goes to the same partition; half as fast if this one goes on.
   [[nodiscard]] LanePace ForNeighbour(bool shared) const;
 
@@ -40,10 +43,11 @@ class LanePace {
   void Slide(TimePoint now);
   void Remember(double taken, double refused);
 
-  double peak_ = 0;                    ///< units a second when it was refused last; 0: never
-  bool is_guess_ = false;              ///< refused just once, after what it had saved up
-  int cuts_in_vain_ = 0;               ///< the last so many
-  TimePoint refused_at_;               ///< if it was
+  double peak_ = 0;        ///< units a second when it was refused last; 0: never
+  bool is_guess_ = false;  ///< refused just once, after what it had saved up
+  int cuts_in_vain_ = 0;   ///< the last so many
+  TimePoint refused_at_;   ///< if it was
+  std::optional<TimePoint> last_refused_;
   TimePoint next_ = TimePoint::min();  ///< when what was dealt is paid for
   Duration rest_ = Duration::zero();
   TimePoint rest_until_ = TimePoint::min();

@@ -129,6 +129,7 @@ inline constexpr std::chrono::seconds kDeniedGrace{10};
 
 /// Pace of the job's own bookkeeping (state, completion, stop).
 inline constexpr std::chrono::milliseconds kConductInterval{50};
+inline constexpr std::chrono::milliseconds kSharedLook{200};  ///< its age at most (shared_look.h)
 /// How far the tail is behind needs a look at all its shards; hours are the question.
 inline constexpr std::chrono::seconds kTailLook{1};
 
@@ -191,6 +192,7 @@ inline constexpr std::chrono::seconds kRefusalHolds{1};
 
 /// What held the job back within this time is why it is not faster.
 inline constexpr std::chrono::seconds kRecently{3};
+inline constexpr size_t kThrottledNamed = 5;  ///< segments; a reason is one line
 
 /// Progress below which no ETA is guessed.
 inline constexpr double kEtaFloor = 0.01;

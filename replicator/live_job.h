@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "aws/backoff.h"
@@ -29,6 +30,7 @@
 #include "replicator/preflight.h"
 #include "replicator/rechecks.h"
 #include "replicator/segment_scanner.h"
+#include "replicator/shared_look.h"
 #include "replicator/tail.h"
 #include "replicator/tail_queue.h"
 #include "replicator/write_gate.h"
@@ -75,6 +77,8 @@ class LiveJob final : public Job {
   [[nodiscard]] bool copied() const { return !wants_backfill() || backfill_->complete(); }
 
   // job_status.cc
+  /// All shards; at most kSharedLook old.
+  [[nodiscard]] Tail::Progress LookAtTail(TimePoint now) const;
   /// What a job that is neither starting nor ending does; `copied`: nothing of the backfill is
   /// left.
   [[nodiscard]] JobState RunningState(bool copied, TimePoint now) const;
@@ -140,6 +144,10 @@ class LiveJob final : public Job {
     Duration processor_time;
   };
   std::deque<RateSample> rate_samples_ GUARDED_BY(mutex_);
+
+  mutable SharedLook<Tail::Progress> tail_look_;
+  mutable SharedLook<std::vector<ShardStatus>> shards_look_;
+  mutable SharedLook<std::pair<size_t, streams::ShardFamily>> family_look_;  ///< by how many
 };
 
 }  // namespace ddbsync::replicator

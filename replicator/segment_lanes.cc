@@ -108,6 +108,16 @@ size_t SegmentLanes::Purge(const BackfillPage& page) {
   return purged;
 }
 
+SegmentLanes::Throttled SegmentLanes::LookForThrottles(TimePoint now) const {
+  Throttled found;
+  for (const auto& [segment, lane] : lanes_) {
+    if (lane.empty()) continue;
+    ++found.waiting;
+    if (lane.pace.IsThrottled(now)) found.segments.push_back(segment);
+  }
+  return found;
+}
+
 TimePoint SegmentLanes::NextDue() const {
   if (!ready_.empty()) return TimePoint::min();
   return paused_.empty() ? TimePoint::max() : paused_.begin()->first;

@@ -67,6 +67,13 @@ class SegmentLanes {
   /// Drops what waits of a page; returns how many items.
   [[nodiscard]] size_t Purge(const BackfillPage& page);
 
+  /// Of the lanes in which items wait.
+  struct Throttled {
+    int waiting = 0;            ///< lanes
+    std::vector<int> segments;  ///< of those, what the target refuses items of
+  };
+  [[nodiscard]] Throttled LookForThrottles(TimePoint now) const;
+
   /// When there is something to deal; TimePoint::min(): now, TimePoint::max(): never.
   [[nodiscard]] TimePoint NextDue() const;
 

@@ -64,4 +64,19 @@ std::string_view ToString(HeldBy by) {
   return "unknown";
 }
 
+std::string ThrottledText(const JobStatus::Backfill& backfill) {
+  const int count = backfill.throttled_segments;
+  if (count == 0 || count >= backfill.segments_waiting) return {};
+  std::string text = "the target throttles writes of " + std::to_string(count) + " of " +
+                     std::to_string(backfill.segments_waiting) + " segments";
+  const char* between = ": ";
+  for (const int segment : backfill.throttled_segment_numbers) {
+    text.append(between).append(std::to_string(segment));
+    between = ", ";
+  }
+  const int more = count - static_cast<int>(backfill.throttled_segment_numbers.size());
+  if (more > 0) text.append(" and ").append(std::to_string(more)).append(" more");
+  return text;
+}
+
 }  // namespace ddbsync::replicator

@@ -86,6 +86,9 @@ struct JobStatus {
     std::optional<double> progress;     ///< 0 to 1; none while nothing is known
     double items_per_second = 0;        ///< over the last seconds
     std::optional<double> eta_seconds;  ///< none before 1 %
+    int segments_waiting = 0;    ///< whose items wait to be written; those that follow among them
+    int throttled_segments = 0;  ///< of which the target refused items lately
+    std::vector<int> throttled_segment_numbers;  ///< the first limits::kThrottledNamed of them
   } backfill;
 
   struct Tail {
@@ -130,5 +133,9 @@ struct JobStatus {
   uint64_t commits_ok = 0, commits_failed = 0;
   std::string last_warning;
 };
+
+/// "the target throttles writes of 3 of 64 segments: 7, 8, 40"; empty when it throttles none, or
+/// all that there are.
+[[nodiscard]] std::string ThrottledText(const JobStatus::Backfill& backfill);
 
 }  // namespace ddbsync::replicator

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -23,15 +24,15 @@ TEST(ByteCredit, GivesUpToItsLimitAndTakesBackWhatIsReleased) {
   EXPECT_EQ(credit.used(), 40U);
 }
 
-TEST(ByteCredit, TellsWhetherSomebodyWaits) {
+TEST(ByteCredit, TellsHowManyWait) {
   for (const User user : {User::kTail, User::kBackfill}) {
     ByteCredit credit(100, 0);
     auto first = credit.TryTake(user, 60, Waker());
-    EXPECT_FALSE(credit.is_awaited());
+    EXPECT_EQ(credit.waiting(), 0U);
     EXPECT_FALSE(credit.TryTake(user, 41, Waker()));
-    EXPECT_TRUE(credit.is_awaited());
+    EXPECT_EQ(credit.waiting(), 1U);
     first.reset();
-    EXPECT_FALSE(credit.is_awaited());
+    EXPECT_EQ(credit.waiting(), 0U);
   }
 }
 
@@ -113,6 +114,54 @@ TEST(ByteCredit, WhoIsWokenMayTakeAtOnce) {
   grant.reset();
   EXPECT_TRUE(next);
   EXPECT_EQ(credit.used(), 10U);
+}
+
+TEST(ByteCredit, NoMoreWaitThanThereAreWakersHoweverOftenTheyAsk) {
+  constexpr int kWaiters = 10'000;
+  ByteCredit credit(100, 0);
+  auto all = credit.TryTake(User::kTail, 100, Waker());
+  std::vector<int> woken;
+  std::vector<Waker> wakers;
+  for (int i = 0; i < kWaiters; ++i) wakers.emplace_back([&woken, i] { woken.push_back(i); });
+  for (int round = 0; round < 10; ++round) {
+    // As tasks that are woken for other reasons do, in any order.
+    for (int i = 0; i < kWaiters; ++i) {
+      const Waker& waker = wakers[(i * (round == 0 ? 1 : 7919)) % kWaiters];
+      ASSERT_FALSE(credit.TryTake(User::kTail, 10, Waker(waker)));
+    }
+    ASSERT_EQ(credit.waiting(), size_t{kWaiters});
+  }
+  all.reset();
+  ASSERT_EQ(woken.size(), size_t{kWaiters}) << "each once";
+  EXPECT_TRUE(std::is_sorted(woken.begin(), woken.end())) << "in the order of their first asking";
+  EXPECT_EQ(credit.waiting(), 0U);
+}
+
+TEST(ByteCredit, WhoAsksAgainIsServedByItsLastSize) {
+  ByteCredit credit(100, 0);
+  auto all = credit.TryTake(User::kTail, 100, Waker());
+  int woken = 0;
+  const Waker waker([&woken] { ++woken; });
+  EXPECT_FALSE(credit.TryTake(User::kTail, 10, waker));
+  EXPECT_FALSE(credit.TryTake(User::kTail, 50, waker));
+  all->ResizeTo(90);
+  EXPECT_EQ(woken, 0);
+  all->ResizeTo(50);
+  EXPECT_EQ(woken, 1);
+}
+
+TEST(ByteCredit, WhoIsGivenSomethingWaitsNoMore) {
+  ByteCredit credit(100, 0);
+  auto all = credit.TryTake(User::kTail, 100, Waker());
+  int woken = 0;
+  const Waker waker([&woken] { ++woken; });
+  EXPECT_FALSE(credit.TryTake(User::kTail, 30, waker));
+  all->ResizeTo(80);  // not enough: nobody is woken
+  const auto smaller = credit.TryTake(User::kTail, 20, waker);
+  ASSERT_TRUE(smaller);
+  EXPECT_EQ(credit.waiting(), 0U);
+  all.reset();
+  EXPECT_EQ(woken, 0);
 }
 
 TEST(ByteGrant, MovesItsBytesAndGivesThemBackOnce) {

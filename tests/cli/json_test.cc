@@ -32,7 +32,9 @@ JobStatus SomeStatus() {
                      .items_written = 19000,
                      .progress = 0.5,
                      .items_per_second = 1000.5,
-                     .eta_seconds = std::nullopt};
+                     .eta_seconds = std::nullopt,
+                     .throttled_segments = 7,
+                     .throttled_segment_numbers = {3, 4, 9, 11, 40}};
   status.tail.wanted = true;
   status.tail.watermark = *ParseTime("2026-11-21T09:29:59Z");
   status.tail.lag_seconds = 1.25;
@@ -50,6 +52,8 @@ TEST(StatusJson, HasTheNamesOfTheStatusAndUnknownIsNull) {
   EXPECT_EQ(json["backfill"]["items_written"], 19000);
   EXPECT_EQ(json["backfill"]["progress"], 0.5);
   EXPECT_TRUE(json["backfill"]["eta_seconds"].is_null());
+  EXPECT_EQ(json["backfill"]["throttled_segments"], 7);
+  EXPECT_EQ(json["backfill"]["throttled_segment_numbers"].dump(), "[3,4,9,11,40]");
   EXPECT_EQ(json["tail"]["lag_seconds"], 1.25);
   EXPECT_EQ(json["tail"]["watermark"], "2026-11-21T09:29:59.000Z");
   EXPECT_TRUE(json["tail"]["headroom_seconds"].is_null());

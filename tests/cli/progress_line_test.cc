@@ -29,7 +29,8 @@ JobStatus Copying() {
                      .items_expected = 20000,
                      .progress = 0.42,
                      .items_per_second = 1234,
-                     .eta_seconds = 9.4};
+                     .eta_seconds = 9.4,
+                     .throttled_segment_numbers = {}};
   status.tail.wanted = true;
   status.tail.lag_seconds = 0.4;
   status.tail.records_per_second = 200;
@@ -61,6 +62,46 @@ TEST(ProgressLine, NarrowLineKeepsProgressLagAndTheReason) {
   EXPECT_THAT(line, HasSubstr("lag 0.4s"));
   EXPECT_THAT(line, HasSubstr("the target throttles"));
   EXPECT_THAT(line, Not(HasSubstr("[="))) << "the bar says the least";
+}
+
+TEST(ProgressLine, VeryNarrowLinesKeepTheStateThenWhatMattersMost) {
+  JobStatus status = Copying();
+  status.dead_letters = 3;
+  for (int width = 1; width <= 40; ++width) {
+    const std::string line = ProgressLine(status, width);
+    EXPECT_LE(Columns(line), width);
+    EXPECT_THAT(line, StartsWith(std::string("copying").substr(0, std::min(width, 3))));
+    if (width >= 7 + 3) {
+      EXPECT_THAT(line, StartsWith("copying"));
+    }
+    if (width >= 7 + 2 + 14) {
+      EXPECT_THAT(line, HasSubstr("dead letters 3")) << width;
+    }
+  }
+  EXPECT_EQ(ProgressLine(status, 0), "");
+}
+
+TEST(ProgressLine, FiguresStayWhereTheReasonCouldNotBeRead) {
+  EXPECT_EQ(ProgressLine(Copying(), 19), "copying  42.0%");
+  EXPECT_EQ(ProgressLine(Copying(), 24), "copying  42.0%  lag 0.4s");
+  EXPECT_EQ(ProgressLine(Copying(), 32), "copying  42.0%  lag 0.4s");
+  EXPECT_EQ(ProgressLine(Copying(), 33), "copying  the target throttles ...");
+}
+
+TEST(ProgressLine, WhatNeedsAPersonLeavesTheLineToItsReason) {
+  JobStatus status = Copying();
+  status.state = JobState::kGap;
+  status.reason = "changes were lost: shard x was trimmed";
+  EXPECT_EQ(ProgressLine(status, 19), "gap  changes wer...");
+  for (int width = 1; width <= 40; ++width) EXPECT_LE(Columns(ProgressLine(status, width)), width);
+}
+
+TEST(ProgressLine, WideLettersOfAReasonCountTwice) {
+  JobStatus status = Copying();
+  status.reason = "表の名前です、表の名前です、表の名前です";
+  for (int width = 1; width <= 200; ++width) {
+    EXPECT_LE(Columns(ProgressLine(status, width)), width);
+  }
 }
 
 TEST(ProgressLine, UnknownIsNotShownAsZero) {

@@ -154,6 +154,13 @@ regoin = "eu-west-1"
   EXPECT_THAT(faults, HasSubstr("--dst is missing"));
 }
 
+TEST_F(RunPlanTest, ASideWhoseValueIsMissingIsToldOnce) {
+  const std::string faults =
+      Faults({"start", "--dst", "arn:aws:dynamodb:us-east-1:1:table/abc", "--src"});
+  EXPECT_THAT(faults, HasSubstr("--src: 1 required ENDPOINT missing"));
+  EXPECT_THAT(faults, Not(HasSubstr("--src is missing")));
+}
+
 TEST_F(RunPlanTest, LimitsAreKept) {
   for (const auto& [flag, value] :
        std::vector<std::pair<std::string, std::string>>{{"--segments", "0"},

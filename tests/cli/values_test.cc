@@ -108,6 +108,9 @@ TEST(Text, ClippedTextCountsCodePointsAndHasNoControlCharacters) {
   EXPECT_EQ(Clip("größere", 6), "grö...");
   EXPECT_EQ(Clip("two\nlines\x1b[2J", 20), "two lines [2J");
   EXPECT_EQ(Clip("x", 0), "");
+  EXPECT_EQ(Clip("following", 5), "follo");
+  EXPECT_EQ(Columns("表の名"), 6);
+  EXPECT_EQ(Clip("表の名前です", 8), "表の...");
 }
 
 }  // namespace

@@ -119,6 +119,7 @@ class AccessTest(fixtures.Case):
             with self.subTest(said):
                 self.assert_told_off(words, said)
         for text, mode, said in ((TOKEN, 0o644, "chmod 600"), (TOKEN, 0o620, "chmod 600"),
+                                 (TOKEN, 0o604, "chmod 600"),
                                  ("short", 0o600, "visible characters"),
                                  ("two lines of text\nand more of it", 0o600, "visible"),
                                  ("x" * 2000, 0o600, "visible characters"), ("", 0o600, "visible")):

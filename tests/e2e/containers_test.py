@@ -40,14 +40,34 @@ class ContainersTest(unittest.TestCase):
         [container] = self.pod()["spec"]["containers"]
         return container
 
+    def secret_mode(self):
+        [mode] = [volume["secret"]["defaultMode"] for volume in self.pod()["spec"]["volumes"]
+                  if "secret" in volume]
+        return mode
+
+    def secret(self, mode):
+        """A secret's volume as the kubelet writes it: links to files of root's and the fsGroup.
+
+        Ours alone where we are not root: nobody else can make such a file."""
+        volume = self.folder / "secret"
+        data = volume / "..2026_11_21_09_00_00.1234567890"
+        data.mkdir(parents=True)
+        (volume / "..data").symlink_to(data.name)
+        (volume / "token").symlink_to("..data/token")
+        token = data / "token"
+        token.write_text(TOKEN)
+        if os.geteuid() == 0:
+            os.chown(token, 0, self.pod()["spec"]["securityContext"]["fsGroup"])
+        else:
+            mode &= 0o707
+        token.chmod(mode)
+        return volume
+
     def assert_understood(self, words, config):
         """The words and the config have no fault but one that is put in; nothing is reached."""
         (self.folder / "job.toml").write_text(config)
-        token = self.folder / "token"
-        token.write_text(TOKEN)
-        os.chmod(token, 0o600)
         places = {"/etc/ddbsync": self.folder, "/var/lib/ddbsync": self.folder / "state",
-                  "/token/token": token}
+                  "/secret": self.secret(self.secret_mode())}
         for place, here in places.items():
             words = [word.replace(place, str(here)) for word in words]
         code, _, err = ddbsync.run(*words, "--src-endpoint-url=nonsense", home=self.folder)
@@ -87,11 +107,19 @@ class ContainersTest(unittest.TestCase):
         self.assert_understood(self.container()["args"],
                                self.manifest("ConfigMap")["data"]["job.toml"])
 
+    @unittest.skipIf(os.geteuid(), "a secret's files are root's")
+    def test_a_secret_of_the_default_mode_is_refused_with_what_to_write(self):
+        token = self.secret(0o644) / "token"
+        code, _, err = ddbsync.run("start", "--src", "a", "--dst", "b", "--token-file", token,
+                                   home=self.folder)
+        self.assertEqual(ddbsync.USAGE, code, err)
+        self.assertIn(f"defaultMode: 0{self.secret_mode():o}", err)
+
     def test_the_pod_runs_this_version(self):
         _, out, _ = ddbsync.run("version", home=self.folder)
         spec = self.pod()["spec"]
         self.assertEqual({"ddbsync:" + out.split()[-1]},
-                         {one["image"] for one in spec["containers"] + spec["initContainers"]})
+                         {one["image"] for one in spec["containers"]})
 
     def test_probes_ask_for_routes_that_exist(self):
         routes = json.loads((servers.ROOT / "docs" / "openapi.json").read_text())["paths"]
@@ -116,10 +144,10 @@ class ContainersTest(unittest.TestCase):
         volumes = {volume["name"] for volume in spec["volumes"]}
         volumes |= {claim["metadata"]["name"]
                     for claim in self.manifest("StatefulSet")["spec"]["volumeClaimTemplates"]}
-        mounted = {mount["name"] for container in spec["containers"] + spec["initContainers"]
+        mounted = {mount["name"] for container in spec["containers"]
                    for mount in container["volumeMounts"]}
         self.assertEqual(volumes, mounted)
-        for container in spec["containers"] + spec["initContainers"]:
+        for container in spec["containers"]:
             context = container["securityContext"]
             self.assertFalse(context["allowPrivilegeEscalation"])
             self.assertTrue(context["readOnlyRootFilesystem"])

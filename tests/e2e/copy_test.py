@@ -1,10 +1,12 @@
 """The main job on real servers: all types, live writers, other targets, the words it says."""
 
 import json
+import re
 import time
 
 import ddbsync
 import fixtures
+import processes
 import servers
 import terminal
 import workload
@@ -193,16 +195,71 @@ class StatusTest(fixtures.Case):
         self.assertEqual(ddbsync.DONE, code, err)
         self.assertIn(self.source, json.dumps(json.loads(out)))
 
+    def on_a_terminal(self, shell, *arguments, **variables):
+        environment = ddbsync.environment(self.folder, **ddbsync.credentials())
+        return self.start("--write-capacity", "200", *arguments, stdout=shell.stdout,
+                          env={**environment, "TERM": "xterm", **variables})
+
     def test_a_terminal_shows_the_bar_and_the_switch_to_following(self):
         self.make_tables()
         with terminal.Terminal(show=False) as shell:
-            environment = ddbsync.environment(self.folder, **ddbsync.credentials())
-            with self.start("--write-capacity", "200", stdout=shell.stdout,
-                            env={**environment, "TERM": "xterm"}) as job:
+            with self.on_a_terminal(shell) as job:
                 job.wait_until_following()
                 self.assertEqual(ddbsync.DONE, job.stop())
         self.assertRegex(shell.text(), r"\[=*>? *\] +\d+\.\d%")
         self.assertIn("following", shell.text())
+        self.assertIn("\x1b[36mcopying\x1b[0m", shell.text())
+        # The live line is gone, and the last one stands alone.
+        last = re.split(r"\r\x1b\[K", shell.text())[-1]
+        self.assertRegex(last, r"^stopped in good order: [^\r\n\x1b]*\r\n")
+
+    def test_a_window_may_be_resized_while_it_copies(self):
+        self.make_tables(items=5000)
+        with terminal.Terminal(show=False) as shell, self.on_a_terminal(shell) as job:
+            processes.wait_for(shell.live_lines, 30, shell.text)
+            for columns, pattern in ((100, r"^copying  .*items/s"), (20, r"^copying  \d+\.\d%"),
+                                     (12, r"^copying$"), (5, r"^copy$"), (2, r"^c$"), (1, r"^$"),
+                                     (0, r"^copying  .*items/s"), (40, r"^copying  "),
+                                     (300, r"^copying  \[=*>? *\]  .*in flight")):
+                with self.subTest(columns=columns):
+                    self.assert_drawn_as_wide(shell, columns, pattern)
+            self.assertEqual(ddbsync.DONE, job.stop())
+
+    def assert_drawn_as_wide(self, shell, columns, pattern):
+        shell.resize(columns)
+        since = shell.size()
+        # A drawing may be under way; the next ones know.
+        if columns == 1:  # nothing fits: what stood there goes, and nothing comes
+            processes.wait_for(lambda: shell.live_lines(since)[-1:] == [""], 10, shell.text)
+            return
+        processes.wait_for(lambda: len(shell.live_lines(since)) >= 3, 10, shell.text)
+        for line in shell.live_lines(since)[1:]:
+            self.assertLess(len(line), columns or 80)
+            self.assertRegex(line, pattern)
+
+    def test_what_is_no_terminal_gets_lines_and_no_codes(self):
+        self.make_tables(items=20)
+        job = self.start(env={**ddbsync.environment(self.folder, **ddbsync.credentials()),
+                              "TERM": "xterm"})
+        job.wait_until_following()
+        self.assertEqual(ddbsync.DONE, job.stop())
+        self.assertNotIn("\x1b", job.output())
+        self.assertNotIn("\r", job.output())
+
+    def test_colours_are_left_out_when_somebody_says_no(self):
+        self.make_tables(items=20)
+        for arguments, variables in ((("--no-color",), {}), ((), {"NO_COLOR": "1"}),
+                                     ((), {"TERM": "dumb"})):
+            with self.subTest(arguments or variables):
+                with terminal.Terminal(show=False) as shell:
+                    with self.on_a_terminal(shell, *arguments, **variables) as job:
+                        job.wait_until_following()
+                        if "TERM" not in variables:
+                            processes.wait_for(shell.live_lines, 10, shell.text)
+                        self.assertEqual(ddbsync.DONE, job.stop())
+                self.assertNotRegex(shell.text(), r"\x1b\[\d*m")
+                if "TERM" in variables:
+                    self.assertNotIn("\x1b", shell.text())
 
     def test_version_prints_a_version(self):
         code, out, _ = ddbsync.run("version", home=self.folder)

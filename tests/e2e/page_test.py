@@ -285,6 +285,41 @@ class PageTest(fixtures.Case):
         self.assertEqual(0, self.page.tell("evaluate", over))
         self.assert_clean()
 
+    def test_a_job_with_thousands_of_shards_is_shown_and_told_what_to_do(self):
+        shards, drawn = 3000, 400
+        server = self.enterContext(servers.ManyShards(shards))
+        config = ddbsync.write_config(
+            self.folder / "ddbsync.toml", a=ddbsync.endpoint("source", server.url),
+            b=ddbsync.endpoint("target", server.url))
+        job = self.start(config=config)
+        job.wait_until(lambda status: status["tail"]["shards_reading"] == shards, seconds=90,
+                       what="all shards")
+        self.show(job)
+        self.page.wait_for_text("#shards-legend", [f"{shards:,} being read"])
+        self.page.wait_for_text("#shards-left-out", [f"{shards - drawn:,} more are not drawn"])
+        # The picture is bounded, and so are the answers to every look.
+        self.assertEqual(drawn, self.page.tell(
+            "evaluate", "document.querySelectorAll('#families .shard').length"))
+        self.assertLess(self.page.tell("evaluate", "document.querySelectorAll('*').length"), 4000)
+        for name, most in (("status", 4000), ("lineage", 60_000), ("history", 60_000)):
+            self.assertLess(len(job.get(f"/api/v1/{name}")[1]), most, name)
+        # It goes on looking, asks for pictures more seldom than for the status, and never for all.
+        asked = ("performance.getEntriesByType('resource')"
+                 ".map((one) => one.name.replace(/.*[/]/, ''))")
+        processes.wait_for(lambda: self.page.tell("evaluate", asked).count("lineage") >= 2, 30,
+                           "a second picture", pause=0.2)
+        names = self.page.tell("evaluate", asked)
+        self.assertGreater(names.count("status"), names.count("lineage"))
+        self.assertFalse({"shards", "checkpoint"} & set(names), names)
+        # It is never so busy that it does not listen.
+        self.page.tell("click", "#shards-table summary")
+        self.page.tell("click", "#pause-all")
+        self.page.wait_for_text("#state", ["Paused"])
+        self.assertTrue(job.status()["tail_paused"])
+        self.page.tell("click", "#resume")
+        self.page.wait_for_text("#state", ["Following"])
+        self.assert_clean()
+
     def test_what_is_shown_is_never_run(self):
         self.make_tables()
         job = self.start()

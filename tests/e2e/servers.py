@@ -92,6 +92,18 @@ class Server:
             return False
 
 
+class ManyShards(Server):
+    """The measurements' server: a table without items, whose stream has so many open shards."""
+
+    def __init__(self, shards):
+        self._shards = shards
+
+    def _command(self):
+        program = ROOT / "build" / "release" / "bench" / "wire_server"
+        return [str(program), "--port", str(self.port), "--items", "0", "--rate", "20",
+                "--shards", str(self._shards)]
+
+
 class DynamoDBLocal(Server):
     """In memory; every client sees the same tables, whatever its region and keys."""
 

@@ -4,7 +4,9 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -18,6 +20,14 @@ import servers
 
 UNIT = servers.ROOT / "packaging" / "systemd" / "ddbsync@.service"
 WATCHDOG_SECONDS = 1
+
+
+def read_acl(user):
+    """`user:USER:r--` beside mode 400, in the kernel's own form (linux/posix_acl_xattr.h)."""
+    owner, named, group, mask, other, nobody = 0x01, 0x02, 0x04, 0x10, 0x20, 0xffffffff
+    entries = ((owner, 4, nobody), (named, 4, user), (group, 0, nobody), (mask, 4, nobody),
+               (other, 0, nobody))
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
 
 
 class Notified:
@@ -136,11 +146,48 @@ class UnitTest(unittest.TestCase):
         folder = self.folder / f"{UNIT.name}.d"
         folder.mkdir()
         drop_in = (UNIT.parent / "token.conf").read_text()
-        (folder / "token.conf").write_text(drop_in)
+        analyzed = drop_in.replace("ExecStart=ddbsync ", f"ExecStart={ddbsync.BINARY} ")
+        (folder / "token.conf").write_text(analyzed)
         self.assertEqual("", self.analyze("verify", "--man=no"))
-        (folder / "token.conf").write_text(drop_in + "RuntimeDirectory=../%i\n")
-        with self.assertRaisesRegex(AssertionError, "RuntimeDirectory"):  # it is read
+        # The unit's command and the token, nothing else.
+        [_, command] = re.findall(r"^ExecStart=(.*)$", drop_in, re.M)
+        self.assertEqual(self.fields["ExecStart"] + " --token-file ${CREDENTIALS_DIRECTORY}/token",
+                         command)
+        (folder / "token.conf").write_text(analyzed + "LoadCredential=a/b:/c\n")
+        with self.assertRaisesRegex(AssertionError, "Credential name"):  # it is read
             self.assertEqual("", self.analyze("verify", "--man=no"))
+
+    @unittest.skipIf(os.geteuid(), "a credential's file is root's")
+    def test_a_credential_is_read_where_systemd_puts_it(self):
+        """As systemd writes it: mode 400, root's, and an ACL for the service's user, whose mask
+        shows where the group's rights are shown. `chown`, where the disk knows no ACLs."""
+        user = 61234
+        self.folder.chmod(0o711)
+        for name, acl in (("acl", True), ("chown", False)):
+            with self.subTest(name):
+                token = self.folder / name
+                token.write_text("a-token-of-more-than-sixteen-characters\n")
+                token.chmod(0o400)
+                if acl:
+                    os.setxattr(token, "system.posix_acl_access", read_acl(user))
+                    self.assertEqual(0o440, token.stat().st_mode & 0o777)
+                else:
+                    os.chown(token, user, user)
+                for reader in (user, 0):  # the job, and root's `ddbsync status`
+                    self.assertNotIn("--token-file", self.said_to(reader, token))
+                self.assertIn("--token-file: " + str(token) + ": Permission denied",
+                              self.said_to(user + 1, token))
+
+    def said_to(self, user, token):
+        """The faults that a start as this user tells: of a URL at least, so that nothing starts."""
+        program = shutil.copy(ddbsync.BINARY, self.folder)  # every user may reach it there
+        done = subprocess.run(
+            [program, "start", "--src", "a", "--dst", "b", "--src-endpoint-url", "nonsense",
+             "--token-file", token], cwd=self.folder, user=user, group=user, extra_groups=[],
+            env=ddbsync.environment(self.folder), capture_output=True, text=True)
+        self.assertEqual(ddbsync.USAGE, done.returncode, done.stderr)
+        self.assertIn("nonsense", done.stderr)
+        return done.stderr
 
     def test_it_is_confined(self):
         # Of 100; what is left is the network and the syscalls every service needs.

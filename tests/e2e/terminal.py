@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import struct
 import sys
 import termios
@@ -18,7 +19,7 @@ class Terminal:
         self._show = show
         self._shown = bytearray()
         self._master, self.stdout = pty.openpty()
-        fcntl.ioctl(self.stdout, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        self.resize(COLUMNS)
         self._reader = threading.Thread(target=self._pass_on, daemon=True)
 
     def __enter__(self):
@@ -32,6 +33,21 @@ class Terminal:
 
     def text(self):
         return bytes(self._shown).decode(errors="replace")
+
+    def resize(self, columns):
+        """Sends SIGWINCH where the terminal is the child's own. 0 columns: it does not know."""
+        fcntl.ioctl(self.stdout, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
+
+    def size(self):
+        """Of what was shown so far, in bytes."""
+        return len(self._shown)
+
+    def live_lines(self, since=0):
+        """Each drawing of the live line after `since`, without colours, the first of which may
+        have begun before."""
+        text = bytes(self._shown[since:]).decode(errors="replace")
+        drawings = re.split(r"(?:\x1b\[\d+A)?\r\x1b\[[KJ]", text)[1:]
+        return [re.sub(r"\x1b\[\d*m", "", drawing.split("\n")[-1]) for drawing in drawings]
 
     def _pass_on(self):
         while True:

@@ -117,6 +117,24 @@ TEST_F(DealerTest, UnprocessedItemsComeAgainAndHoldBackOnlyTheirOwnSegment) {
   EXPECT_EQ(settled_.size(), 2u);
 }
 
+TEST_F(DealerTest, TellsWhichSegmentsTheTargetThrottlesWhileOthersGoOn) {
+  AddPage(3, 10);
+  AddPage(8, 60);
+  EXPECT_EQ(dealer_.LookForThrottles(clock_.Now()).waiting, 2);
+  auto batch = dealer_.Take(clock_.Now());
+  std::vector<size_t> refused;
+  for (size_t i = 0; i < batch->ops().size(); ++i) {
+    if (batch->ops()[i].json.find("\"3-") != std::string::npos) refused.push_back(i);
+  }
+  ASSERT_FALSE(refused.empty());
+  batch->Settle(Answer(refused), clock_.Now());
+  const auto look = dealer_.LookForThrottles(clock_.Now());
+  EXPECT_EQ(look.waiting, 2);
+  EXPECT_EQ(look.segments, std::vector{3});
+  clock_.Advance(limits::kRecently);
+  EXPECT_TRUE(dealer_.LookForThrottles(clock_.Now()).segments.empty()) << "not refused any more";
+}
+
 TEST_F(DealerTest, WhoTakesABatchWakesAnotherSlotForWhatIsLeft) {
   std::set<int> woken;
   for (int slot = 0; slot < 3; ++slot) {

@@ -133,6 +133,17 @@ TEST_F(EngineFaultsTest, TooManyRechecksHoldTheCopyUntilSomeAreRepaired) {
   CrashLeavingRechecks(limits::kMostRechecks + 200);
   service_.faults().Clear();
   Start(Quick());
+  service_.faults().SetHook([](const fake::FaultRequest& request) -> std::optional<fake::Fault> {
+    const bool repairs = request.operation == "BatchGetItem";
+    return repairs ? std::optional(fake::Fault{fake::FaultKind::kThrottle}) : std::nullopt;
+  });
+  // Both what is in the way of the repairs and that the copy waits for them: /readyz shows it.
+  EXPECT_TRUE(Eventually([&] {
+    const std::string reason = Status().reason;
+    return reason.find("BatchGetItem") != std::string::npos &&
+           reason.find("the copy is held until writes of unknown outcome") != std::string::npos;
+  }));
+  service_.faults().Clear();
   const auto settled = [&] {
     return Status().backfill.items_written + Status().backfill.items_fenced;
   };
