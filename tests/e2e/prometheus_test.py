@@ -49,7 +49,8 @@ class PrometheusTest(fixtures.Case):
         """A copy that a write limit keeps going for a while, and a Prometheus that looks at it."""
         # The stream is turned on late: it would have each item too, and the tail goes first.
         self.make_tables(ITEMS, stream=None)
-        job = self.start("--enable-stream", "--write-capacity", str(ITEMS // COPY_SECONDS), *arguments)
+        job = self.start("--enable-stream", *arguments,
+                         "--write-capacity", str(ITEMS // COPY_SECONDS))
         prometheus = self.enterContext(servers.Prometheus(job.wait_until_listening()))
         return job, prometheus
 
