@@ -50,10 +50,6 @@ std::string_view RawObject(ondemand::value& value) {
   return TrimRight(object.raw_json());
 }
 
-bool IsNull(ondemand::value& value) {
-  return value.is_null();
-}
-
 double ConsumedUnits(ondemand::value& value) {
   const auto of_table = [](ondemand::value table) {
     double units = 0;
