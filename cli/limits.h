@@ -23,6 +23,10 @@ inline constexpr size_t kLeastMemoryBytes = size_t{64} << 20;
 inline constexpr int kDefaultIoThreads = 384;
 inline constexpr int kMostIoThreads = 1024;
 
+/// Jobs whose tables are looked at side by side at the start. A look is a dozen calls, one after
+/// the other; AWS lets an account describe tables a few hundred times a second.
+inline constexpr size_t kJobsOpenedAtOnce = 16;
+
 /// --shard-metrics. Without it a scrape has the shards' own series (two each, 300 bytes together)
 /// while no more are read than these, 150 kB.
 inline constexpr int kMostShardsShown = 500;

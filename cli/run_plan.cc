@@ -61,7 +61,7 @@ replicator::Phases PhasesOf(Command command) {
 }
 
 /// Both sides, as far as they can be resolved. True when they have names that mean something.
-bool ResolveSides(RunPlan& plan, const CommandLine& line, const aws::Environment& environment,
+bool ResolveSides(JobPlan& plan, const CommandLine& line, const aws::Environment& environment,
                   const Config& config, Faults& faults) {
   bool both = true;
   for (const auto& [side, argument, endpoint] :
@@ -105,12 +105,14 @@ std::expected<RunPlan, std::vector<Error>> PlanRun(const CommandLine& line,
   plan.settings.job.phases = PhasesOf(line.command);
   plan.settings.job.processors =
       static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  const bool resolved = ResolveSides(plan, line, environment, config, faults);
+  JobPlan& job = plan.jobs.emplace_back();
+  job.settings = plan.settings;
+  const bool resolved = ResolveSides(job, line, environment, config, faults);
   // A job that would be called after sides at fault is not told off for its name too.
   if (resolved || !plan.settings.job_name.empty()) {
     if (Result<JobHome> home = NewJobHome(plan.settings, environment)) {
-      plan.home = std::move(*home);
-      plan.settings.job.job_id = plan.home.job_id;
+      job.home = std::move(*home);
+      job.settings.job.job_id = job.home.job_id;
     } else {
       faults.push_back(home.error());
     }

@@ -84,6 +84,12 @@ class Job {
                                                                       Executor& executor,
                                                                       Clock& clock);
 
+  /// The faults that Open would report now, with nothing made or switched on: for who opens several
+  /// jobs and wants all or none. Blocks.
+  [[nodiscard]] static std::vector<Error> Look(const JobOptions& options, const Side& source,
+                                               const Side& target, checkpoint::Store& store,
+                                               Clock& clock);
+
   virtual ~Job() = default;
 
   /// Writes the first record and starts the tasks. Once. Errors: kIo, nothing was started.

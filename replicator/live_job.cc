@@ -44,6 +44,11 @@ std::expected<std::unique_ptr<Job>, std::vector<Error>> Job::Open(JobOptions opt
                                    *std::move(point), store, executor);
 }
 
+std::vector<Error> Job::Look(const JobOptions& options, const Side& source, const Side& target,
+                             checkpoint::Store& store, Clock& clock) {
+  return Preflight(options, source, target, store, clock).Look();
+}
+
 LiveJob::LiveJob(JobOptions options, Side source, Side target, StartingPoint point,
                  checkpoint::Store& store, Executor& executor)
     : options_(std::move(options)),

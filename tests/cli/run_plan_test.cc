@@ -49,23 +49,25 @@ region = "eu-west-1"
 TEST_F(RunPlanTest, DefaultsAreThoseOfTheDesign) {
   const auto plan = Plan({"start", "--src", "a", "--dst", "b"});
   ASSERT_TRUE(plan);
-  EXPECT_EQ(plan->settings.listen, "127.0.0.1:9853");
-  EXPECT_EQ(plan->settings.job.settle, std::chrono::seconds(5));
-  EXPECT_EQ(plan->settings.job.poll_interval, std::chrono::milliseconds(250));
-  EXPECT_EQ(plan->settings.job.phases, replicator::Phases::kBackfillAndTail);
-  EXPECT_EQ(plan->settings.job.job_id, "a-b");
-  EXPECT_EQ(plan->home.directory, "/home/someone/.local/state/ddbsync/a-b");
-  EXPECT_FALSE(plan->settings.job.write_capacity);
-  EXPECT_EQ(plan->settings.io_threads, 384);
+  EXPECT_EQ(plan->jobs[0].settings.listen, "127.0.0.1:9853");
+  EXPECT_EQ(plan->jobs[0].settings.job.settle, std::chrono::seconds(5));
+  EXPECT_EQ(plan->jobs[0].settings.job.poll_interval, std::chrono::milliseconds(250));
+  EXPECT_EQ(plan->jobs[0].settings.job.phases, replicator::Phases::kBackfillAndTail);
+  EXPECT_EQ(plan->jobs[0].settings.job.job_id, "a-b");
+  EXPECT_EQ(plan->jobs[0].home.directory, "/home/someone/.local/state/ddbsync/a-b");
+  EXPECT_FALSE(plan->jobs[0].settings.job.write_capacity);
+  EXPECT_EQ(plan->jobs[0].settings.io_threads, 384);
 }
 
 TEST_F(RunPlanTest, FlagWinsOverVariableOverConfigOverDefault) {
-  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->settings.job.segments, 32);
+  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->jobs[0].settings.job.segments, 32);
   variables_["DDBSYNC_SEGMENTS"] = "48";
-  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->settings.job.segments, 48);
-  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b", "--segments", "64"})->settings.job.segments,
+  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->jobs[0].settings.job.segments, 48);
+  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b", "--segments", "64"})
+                ->jobs[0]
+                .settings.job.segments,
             64);
-  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->settings.job.memory_bytes,
+  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->jobs[0].settings.job.memory_bytes,
             size_t{256} << 20);
 }
 
@@ -108,9 +110,9 @@ TEST_F(RunPlanTest, EverySettingReachesTheJob) {
                           "--state",
                           "/var/lib/ddbsync/j"});
   ASSERT_TRUE(plan);
-  const replicator::JobOptions& job = plan->settings.job;
+  const replicator::JobOptions& job = plan->jobs[0].settings.job;
   EXPECT_TRUE(job.create_target && job.enable_stream && job.eventually_consistent);
-  EXPECT_EQ(plan->settings.shard_metrics, false);
+  EXPECT_EQ(plan->jobs[0].settings.shard_metrics, false);
   EXPECT_EQ(job.on_gap, replicator::OnGap::kStop);
   EXPECT_EQ(job.ttl_deletes, replicator::TtlDeletes::kSkip);
   EXPECT_EQ(job.read_capacity, 100);
@@ -118,19 +120,20 @@ TEST_F(RunPlanTest, EverySettingReachesTheJob) {
   EXPECT_EQ(job.poll_interval, std::chrono::seconds(1));
   EXPECT_EQ(job.settle, std::chrono::milliseconds(200));
   EXPECT_EQ(job.job_id, "j");
-  EXPECT_EQ(plan->settings.io_threads, 8);
-  EXPECT_EQ(plan->settings.log_format, LogFormat::kJson);
-  EXPECT_EQ(plan->settings.log_level, LogLevel::kDebug);
-  EXPECT_TRUE(plan->settings.quiet && plan->settings.json && plan->settings.no_color);
-  EXPECT_EQ(plan->settings.listen, "127.0.0.1:0");
-  EXPECT_EQ(plan->home.directory, "/var/lib/ddbsync/j");
+  EXPECT_EQ(plan->jobs[0].settings.io_threads, 8);
+  EXPECT_EQ(plan->jobs[0].settings.log_format, LogFormat::kJson);
+  EXPECT_EQ(plan->jobs[0].settings.log_level, LogLevel::kDebug);
+  EXPECT_TRUE(plan->jobs[0].settings.quiet && plan->jobs[0].settings.json &&
+              plan->jobs[0].settings.no_color);
+  EXPECT_EQ(plan->jobs[0].settings.listen, "127.0.0.1:0");
+  EXPECT_EQ(plan->jobs[0].home.directory, "/var/lib/ddbsync/j");
 }
 
 TEST_F(RunPlanTest, TailMayBeginInThePast) {
   const auto plan = Plan({"tail", "--src", "a", "--dst", "b", "--since", "2026-11-21T00:00:00Z"});
   ASSERT_TRUE(plan);
-  EXPECT_EQ(plan->settings.job.phases, replicator::Phases::kTailOnly);
-  EXPECT_TRUE(plan->settings.job.since);
+  EXPECT_EQ(plan->jobs[0].settings.job.phases, replicator::Phases::kTailOnly);
+  EXPECT_TRUE(plan->jobs[0].settings.job.since);
 }
 
 TEST_F(RunPlanTest, FaultsOfFlagsVariablesAndConfigAreToldTogether) {
@@ -219,12 +222,13 @@ TEST_F(RunPlanTest, JobOfArnsIsNamedAfterAllThatTellsThemApart) {
   const auto plan = Plan(
       {"start", "--src", "arn:aws:dynamodb:eu-west-1:111111111111:table/orders", "--dst", "b"});
   ASSERT_TRUE(plan);
-  EXPECT_EQ(plan->home.job_id, "eu-west-1.111111111111.orders-b");
+  EXPECT_EQ(plan->jobs[0].home.job_id, "eu-west-1.111111111111.orders-b");
 }
 
 TEST_F(RunPlanTest, StateHomeIsHonoured) {
   variables_["XDG_STATE_HOME"] = "/state";
-  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->home.directory, "/state/ddbsync/a-b");
+  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->jobs[0].home.directory,
+            "/state/ddbsync/a-b");
 }
 
 class JobHomeTest : public ::testing::Test {
