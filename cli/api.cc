@@ -15,6 +15,7 @@ namespace {
 using replicator::JobStatus;
 using replicator::Outcome;
 
+constexpr int kConflict = 409;
 constexpr int kUnavailable = 503;
 
 metrics::Reply JsonReply(std::string body, int status = 200) {
@@ -87,6 +88,23 @@ metrics::Reply Readiness(const std::vector<JobLook>& jobs) {
 
 std::string JobPath(const std::string& job_id) {
   return "/jobs/" + job_id;
+}
+
+void RefuseRoutesOfOne(metrics::HttpServer& server, const std::vector<std::string>& job_ids) {
+  Json json;
+  json["error"] = fmt::format(
+      "several jobs run here: say which as /jobs/NAME before the path; "
+      "there is: {}",
+      fmt::join(job_ids, ", "));
+  const metrics::Reply refusal = JsonReply(Text(json, false), kConflict);
+  const std::string prefix = JobPath(job_ids.front());
+  const std::string api = prefix + "/api/v1/";
+  for (const auto& [method, path] : server.Routes()) {
+    if (!path.starts_with(api)) continue;
+    const std::string of_one = path.substr(prefix.size());
+    if (method == "get") server.OnGet(of_one, [refusal] { return refusal; });
+    if (method == "post") server.OnPost(of_one, [refusal](const std::string&) { return refusal; });
+  }
 }
 
 void AddRoutes(metrics::HttpServer& server, ProcessSources sources) {

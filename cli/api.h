@@ -45,6 +45,10 @@ inline constexpr const char* kJobsPath = "/api/v1/jobs";
 /// the server's Start.
 void AddJobRoutes(metrics::HttpServer& server, const std::string& prefix, JobSources sources);
 
+/// With several jobs: 409 at the paths that a single one would have, naming where they are. After
+/// all AddJobRoutes and AddControls, before the server's Start.
+void RefuseRoutesOfOne(metrics::HttpServer& server, const std::vector<std::string>& job_ids);
+
 /// /metrics, /healthz, /readyz, /api/v1/jobs. Before the server's Start.
 void AddRoutes(metrics::HttpServer& server, ProcessSources sources);
 

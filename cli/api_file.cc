@@ -18,6 +18,7 @@ Result<void> WriteApiFile(const std::string& path, const ApiAddress& address) {
   if (!address.token_file.empty()) json["token_file"] = address.token_file;
   if (!address.certificate.empty()) json["certificate"] = address.certificate;
   if (!address.path.empty()) json["path"] = address.path;
+  if (address.jobs != 1) json["jobs"] = address.jobs;
   const std::string fresh = path + ".new";
   std::ofstream file(fresh, std::ios::trunc);
   file << Text(json, false) << '\n';
@@ -39,7 +40,8 @@ std::optional<ApiAddress> ReadApiFile(const std::string& path) {
                       json.at("pid").get<int>(),
                       json.value("token_file", ""),
                       json.value("certificate", ""),
-                      json.value("path", "")};
+                      json.value("path", ""),
+                      json.value("jobs", 1)};
   } catch (const Json::exception&) {
     return std::nullopt;
   }

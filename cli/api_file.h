@@ -17,6 +17,7 @@ struct ApiAddress {
   std::string token_file = {};   ///< absolute; empty: no token
   std::string certificate = {};  ///< absolute; empty: plain HTTP
   std::string path = {};         ///< "/jobs/a-b": before every path of its API; may be empty
+  int jobs = 1;                  ///< that its process runs: it ends with the last of them
   friend bool operator==(const ApiAddress&, const ApiAddress&) = default;
 };
 

@@ -17,8 +17,19 @@
 
 namespace ddbsync::cli {
 
+namespace {
+
+int ThreadsPerLane(const RunPlan& plan) {
+  if (plan.settings.io_threads > 0) return plan.settings.io_threads;
+  const int further = static_cast<int>(plan.jobs.size()) - 1;
+  return std::min(limits::kMostIoThreads,
+                  limits::kDefaultIoThreads + further * limits::kIoThreadsOfAJob);
+}
+
+}  // namespace
+
 Engine::Engine(const RunPlan& plan, const aws::Environment& environment, Clock& clock)
-    : plan_(plan), executor_(clock, {.max_threads_per_lane = plan.settings.io_threads}) {
+    : plan_(plan), executor_(clock, {.max_threads_per_lane = ThreadsPerLane(plan)}) {
   const bool several = plan_.jobs.size() > 1;
   for (const JobPlan& job : plan_.jobs) {
     jobs_.push_back(std::make_unique<RunningJob>(job, several ? job.home.job_id : "",
@@ -86,7 +97,8 @@ void Engine::LeaveCards(Faults& faults) {
     const auto left = job->LeaveCard({.address = metrics::LocalAddress(server_.address()),
                                       .pid = static_cast<int>(getpid()),
                                       .token_file = absolute(plan_.settings.token_file),
-                                      .certificate = absolute(plan_.settings.tls_cert)});
+                                      .certificate = absolute(plan_.settings.tls_cert),
+                                      .jobs = static_cast<int>(jobs_.size())});
     if (!left) faults.push_back(left.error());
   }
 }
@@ -96,10 +108,13 @@ void Engine::Serve(Faults& faults) {
     WriteBuildInfo(samples);
     for (const auto& job : jobs_) job->WriteMetrics(samples);
   });
+  std::vector<std::string> names;
   for (const auto& job : jobs_) {
-    job->AddRoutes(server_, JobPath(job->plan().home.job_id));
+    names.push_back(job->plan().home.job_id);
+    job->AddRoutes(server_, JobPath(names.back()));
     if (jobs_.size() == 1) job->AddRoutes(server_, "");
   }
+  if (jobs_.size() > 1) RefuseRoutesOfOne(server_, names);
   AddRoutes(server_,
             {.jobs = [this] { return Looks(); }, .metrics = [this] { return exposition_.Text(); }});
   AddPage(server_);
