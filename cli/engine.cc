@@ -29,11 +29,13 @@ int ThreadsPerLane(const RunPlan& plan) {
 }  // namespace
 
 Engine::Engine(const RunPlan& plan, const aws::Environment& environment, Clock& clock)
-    : plan_(plan), executor_(clock, {.max_threads_per_lane = ThreadsPerLane(plan)}) {
+    : plan_(plan),
+      executor_(clock, {.max_threads_per_lane = ThreadsPerLane(plan)}) {
   const bool several = plan_.jobs.size() > 1;
   for (const JobPlan& job : plan_.jobs) {
-    jobs_.push_back(std::make_unique<RunningJob>(job, several ? job.home.job_id : "",
-                                                 SharedParts{environment, clock, executor_}));
+    jobs_.push_back(
+        std::make_unique<RunningJob>(job, several ? job.home.job_id : "",
+                                     SharedParts{environment, clock, executor_}));
   }
 }
 
@@ -114,10 +116,12 @@ void Engine::Serve(Faults& faults) {
     job->AddRoutes(server_, JobPath(names.back()));
     if (jobs_.size() == 1) job->AddRoutes(server_, "");
   }
-  if (jobs_.size() > 1) RefuseRoutesOfOne(server_, names);
+  if (jobs_.size() > 1) {
+    RefuseRoutesOfOne(server_, names);
+    AddOverview(server_);
+  }
   AddRoutes(server_,
             {.jobs = [this] { return Looks(); }, .metrics = [this] { return exposition_.Text(); }});
-  AddPage(server_);
   if (auto started = server_.Start(plan_.settings.listen, plan_.access); !started) {
     faults.push_back(std::move(started.error()));
   }

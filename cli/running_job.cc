@@ -16,6 +16,7 @@
 #include "cli/endpoint_clients.h"
 #include "cli/job_metrics.h"
 #include "cli/limits.h"
+#include "cli/page.h"
 
 namespace ddbsync::cli {
 namespace {
@@ -175,6 +176,7 @@ void RunningJob::AddRoutes(metrics::HttpServer& server, const std::string& prefi
               {.job = [this] { return job(); },
                .status = [this] { return Status(); },
                .stop = [this] { AskToStop(); }});
+  AddPage(server, prefix);
 }
 
 Result<void> RunningJob::LeaveCard(ApiAddress where) {

@@ -115,7 +115,8 @@ TEST_F(ApiSchemaTest, TheLineageHasTheFieldsOfTheSchema) {
 
 TEST_F(ApiSchemaTest, ThePathsAreThoseThatAreServed) {
   metrics::HttpServer server;
-  AddPage(server);
+  AddOverview(server);
+  AddPage(server, "");
   AddRoutes(server, {.jobs = [] { return std::vector<JobLook>(); },
                      .metrics = [] { return std::string("metrics"); }});
   AddJobRoutes(server, "",

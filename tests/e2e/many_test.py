@@ -5,6 +5,7 @@ import re
 import subprocess
 import time
 
+import browser
 import comparison
 import ddbsync
 import fixtures
@@ -14,6 +15,7 @@ import workload
 
 ITEMS = 300
 NAMES = ("orders", "users", "carts")
+PICTURES = servers.ROOT / "build" / "page"
 
 
 class Several:
@@ -201,6 +203,29 @@ class ManyTest(fixtures.Case):
         output = many.process.output()
         self.assert_says(output, ["users: failed", "orders: stopped in good order"])
         self.assertRegex(output, r'"event":"ending".*"job":"users"')
+
+    def test_the_page_lists_all_and_leads_to_each(self):
+        self.make_many()
+        many = self.start_many()
+        many.wait_until_following()
+        page = fixtures.shared(browser.Browser)
+        url = f"http://{many.address()}"
+        page.open(url + "/", viewport={"width": 1280, "height": 900})
+        page.wait_for_text("#jobs", [*NAMES, "following"])
+        page.wait_for_text("#summary", ["3 following"])
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.tell("screenshot", {"path": str(PICTURES / "overview.png"), "fullPage": True})
+        page.tell("click", 'a[href="jobs/users/"]')
+        page.wait_for_text("#state", ["Following"])
+        page.wait_for_text("#tables", [self.sources["users"], self.targets["users"]])
+        page.tell("click", "#pause-all")
+        page.wait_for_text("#state", ["Paused"])
+        self.assertEqual(["following", "paused", "following"],
+                         [many.status(name)["state"] for name in NAMES])
+        page.tell("click", "#others a")
+        page.wait_for_text("#summary", ["1 paused"])
+        seen = page.tell("seen")
+        self.assertEqual(([url], []), (seen["origins"], seen["errors"]))
 
     def test_faults_of_all_are_told_before_anything_is_touched(self):
         self.make_many()
