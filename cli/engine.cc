@@ -30,12 +30,13 @@ int ThreadsPerLane(const RunPlan& plan) {
 
 Engine::Engine(const RunPlan& plan, const aws::Environment& environment, Clock& clock)
     : plan_(plan),
-      executor_(clock, {.max_threads_per_lane = ThreadsPerLane(plan)}) {
+      executor_(clock, {.max_threads_per_lane = ThreadsPerLane(plan)}),
+      accounts_(plan.settings.account_read_capacity, plan.settings.account_write_capacity) {
   const bool several = plan_.jobs.size() > 1;
   for (const JobPlan& job : plan_.jobs) {
     jobs_.push_back(
         std::make_unique<RunningJob>(job, several ? job.home.job_id : "",
-                                     SharedParts{environment, clock, executor_}));
+                                     SharedParts{environment, clock, executor_, accounts_}));
   }
 }
 

@@ -14,6 +14,7 @@
 #include "cli/running_job.h"
 #include "metrics/exposition.h"
 #include "metrics/http_server.h"
+#include "replicator/account_capacity.h"
 
 namespace ddbsync::cli {
 
@@ -60,6 +61,7 @@ class Engine {
 
   const RunPlan plan_;
   ThreadExecutor executor_;
+  replicator::AccountCapacity accounts_;
   Jobs jobs_;
   metrics::Exposition exposition_;
   metrics::HttpServer server_;

@@ -188,6 +188,7 @@ Result<void> RunningJob::LeaveCard(ApiAddress where) {
 replicator::JobOptions RunningJob::Options() const {
   replicator::JobOptions options = plan_.settings.job;
   options.processor_time = ProcessorTime;
+  options.accounts = &shared_.accounts;
   return options;
 }
 

@@ -28,6 +28,7 @@ struct SharedParts {
   const aws::Environment& environment;
   Clock& clock;
   Executor& executor;
+  replicator::AccountCapacity& accounts;
 };
 
 /// A job of this process with everything that is its own: state directory and checkpoint, keys and

@@ -196,6 +196,12 @@ constexpr std::array kSettings = {
     Setting{"write-capacity", "UNITS", kLimits, kRuns,
             "most write units per second; default: as fast as the target takes them",
             [](Settings& s, Text t) { return SetCapacity(s.job.write_capacity, t); }},
+    Setting{"account-read-capacity", "UNITS", kLimits, kRuns,
+            "most read units per second of all jobs of this process together, on one account and "
+            "region; default: no limit",
+            [](Settings& s, Text t) { return SetCapacity(s.account_read_capacity, t); }, kProcess},
+    Setting{"account-write-capacity", "UNITS", kLimits, kRuns, "the same of write units",
+            [](Settings& s, Text t) { return SetCapacity(s.account_write_capacity, t); }, kProcess},
     Setting{"memory", "SIZE", kLimits, kRuns,
             "bytes of pages alive at once, of all jobs together; default: 512MiB",
             [](Settings& s, Text t) { return SetMemory(s.job.memory_bytes, t); }, kProcess},

@@ -36,6 +36,8 @@ struct Settings {
   std::string token_file;  ///< empty: only this machine is served
   std::string tls_cert;    ///< empty: plain HTTP
   std::string tls_key;
+  std::optional<double> account_read_capacity;
+  std::optional<double> account_write_capacity;
   int io_threads = 0;  ///< of each lane; 0: the default for so many jobs
   LogFormat log_format = LogFormat::kText;
   LogLevel log_level = LogLevel::kInfo;
