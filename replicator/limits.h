@@ -44,8 +44,7 @@ inline constexpr int64_t kBytesPerSegment = int64_t{32} << 20;
 inline constexpr double kUnitsOfFullPage = 256;
 /// Who waits for capacity looks again after this: what was taken too much comes back any time.
 inline constexpr std::chrono::milliseconds kCapacityLook{100};
-/// A backfill that had more of an account's capacity than another job's that waits looks again
-/// after this, when the other has most likely taken its turn.
+/// Another job's backfill that had less of the account's capacity has taken its turn after this.
 inline constexpr std::chrono::milliseconds kCapacityTurn{10};
 
 /// The pace of a segment whose items were refused. A partition takes 1,000 write units a second at

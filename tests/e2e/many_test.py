@@ -161,7 +161,8 @@ class ManyTest(fixtures.Case):
         self.make_many()
         many = self.start_many()
         many.wait_until_following()
-        self.assertIn("one of: carts, orders, users; or --all", self.tell("stop", code=ddbsync.USAGE))
+        self.assertIn("one of: carts, orders, users; or --all",
+                      self.tell("stop", code=ddbsync.USAGE))
         self.assertIn("there is no job `cats`",
                       self.tell("stop", "--job", "cats", code=ddbsync.FAILED))
         self.tell("throttle", "--job", "users", "write-capacity=77")
@@ -203,6 +204,26 @@ class ManyTest(fixtures.Case):
         output = many.process.output()
         self.assert_says(output, ["users: failed", "orders: stopped in good order"])
         self.assertRegex(output, r'"event":"ending".*"job":"users"')
+
+    def test_a_limit_of_the_account_is_kept_by_all_together(self):
+        self.make_many(1000)
+        many = self.start_many("--account-write-capacity", "150")
+        for name in NAMES:
+            many.wait_until(name, lambda status: status["writes"]["puts_ok"] >= 25, "writes")
+        began, before = time.monotonic(), sum(self.units(many))
+        time.sleep(4)
+        written, passed = sum(self.units(many)) - before, time.monotonic() - began
+        self.assertLess(written, 150 * passed + 3 * 25)
+        many.wait_until("users", lambda status: "account-write-capacity" in status["reason"],
+                        "the reason")
+        self.assertIn("account-write-capacity 150", self.tell("status", "--job", "carts"))
+        self.tell("throttle", "--job", "orders", "account-write-capacity=none")
+        self.assertEqual([None] * 3, [many.status(name)["limits"]["account_write_capacity"]
+                                      for name in NAMES])
+        self.assert_all_follow(many)
+
+    def units(self, many):
+        return [many.status(name)["target_write_units"] for name in NAMES]
 
     def test_the_page_lists_all_and_leads_to_each(self):
         self.make_many()
@@ -249,8 +270,8 @@ class ManyTest(fixtures.Case):
         many = self.start_many(config=config)
         self.assertEqual(ddbsync.USAGE, many.process.wait(30))
         self.assert_says(many.process.output(), [
-            "job users: ", "write_capacity: `-1`", "the whole process's", "two jobs are called orders",
-            "job orders: `dst` is missing"])
+            "job users: ", "write_capacity: `-1`", "the whole process's",
+            "two jobs are called orders", "job orders: `dst` is missing"])
         many = self.start_many("--job", "cats", config=self.config())
         self.assertEqual(ddbsync.USAGE, many.process.wait(30))
         self.assertIn("it has: orders, users, carts", many.process.output())
