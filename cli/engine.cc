@@ -7,6 +7,7 @@
 #include <atomic>
 #include <filesystem>
 #include <future>
+#include <map>
 #include <utility>
 
 #include "cli/api.h"
@@ -16,8 +17,9 @@
 #include "metrics/listen_address.h"
 
 namespace ddbsync::cli {
-
 namespace {
+
+using replicator::JobStatus;
 
 int ThreadsPerLane(const RunPlan& plan) {
   if (plan.settings.io_threads > 0) return plan.settings.io_threads;
@@ -90,6 +92,32 @@ void Engine::OpenJobs(Faults& faults) {
     faults = OfEach(&RunningJob::Look);
   }
   if (faults.empty()) faults = OfEach(&RunningJob::Open);
+  if (faults.empty()) CompareTables(faults);
+}
+
+void Engine::CompareTables(Faults& faults) const {
+  // A table has many names: an ARN, a name, and that seen with other keys.
+  const auto table = [](const std::string& arn, const Endpoint& side) {
+    return replicator::AccountCapacity::Of(arn, side.url) + " " + arn;
+  };
+  std::map<std::string, std::string> writers;  // of a table, the job
+  const std::vector<JobLook> looks = Looks();
+  for (size_t i = 0; i < looks.size(); ++i) {
+    const JobStatus& job = looks[i].status;
+    const auto [other, alone] =
+        writers.try_emplace(table(job.target_arn, plan_.jobs[i].target), job.job_id);
+    if (alone) continue;
+    faults.push_back({ErrorCode::kInvalid, fmt::format("jobs {} and {} would both write to {}",
+                                                       other->second, job.job_id, job.target_arn)});
+  }
+  for (size_t i = 0; i < looks.size(); ++i) {
+    const JobStatus& job = looks[i].status;
+    const auto writer = writers.find(table(job.source_arn, plan_.jobs[i].source));
+    if (writer == writers.end()) continue;
+    faults.push_back(
+        {ErrorCode::kInvalid, fmt::format("job {} writes to {}, which job {} reads", writer->second,
+                                          job.source_arn, job.job_id)});
+  }
 }
 
 void Engine::LeaveCards(Faults& faults) {

@@ -56,6 +56,8 @@ class Engine {
   void Serve(Faults& faults);
   void LeaveCards(Faults& faults);
   void OpenJobs(Faults& faults);
+  /// What the tables' own names tell of jobs that would spoil each other's work.
+  void CompareTables(Faults& faults) const;
   /// Faults of all jobs, found several jobs at a time.
   [[nodiscard]] Faults OfEach(const std::function<Faults(RunningJob&)>& find);
 

@@ -262,6 +262,17 @@ class ManyTest(fixtures.Case):
         self.assertNotIn(self.targets["carts"], self.client.list_tables()["TableNames"])
         self.assertFalse(list(self.state.glob("*/api.json")))
 
+    def test_one_table_under_two_names_is_known_by_its_own(self):
+        self.make_many()
+        config = self.config().read_text().replace('dst = "users-b"', 'dst = "other-name"')
+        path = self.folder / "jobs.toml"
+        path.write_text(config + ddbsync.config_text(**{"other-name": ddbsync.endpoint(
+            self.targets["orders"], self.target_url, access_key_env="AWS_ACCESS_KEY_ID",
+            secret_key_env="AWS_SECRET_ACCESS_KEY")}))
+        many = self.start_many(config=path)
+        self.assertEqual(ddbsync.USAGE, many.process.wait(60), many.process.output())
+        self.assertIn("jobs orders and users would both write to arn:", many.process.output())
+
     def test_what_cannot_be_meant_is_refused(self):
         config = self.config(users='write_capacity = -1\nlisten = "here"')
         config.write_text(config.read_text().replace('name = "carts"\nsrc = "carts-a"\n'
