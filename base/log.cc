@@ -8,12 +8,16 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <span>
+#include <utility>
+#include <vector>
 
 namespace ddbsync {
 namespace {
 
 std::atomic<void (*)(std::string_view)> g_redirect{nullptr};
 std::atomic<LogFormat> g_format{LogFormat::kText};
+thread_local std::string_view t_job;  // of the LogScope; empty: none
 
 /// Standard error, unless somebody (a progress bar) asked to place the lines itself.
 class RedirectableSink final : public spdlog::sinks::base_sink<std::mutex> {
@@ -120,7 +124,7 @@ bool NeedsQuotes(std::string_view text) {
 }
 
 std::string FormatText(std::string_view event, std::string_view message,
-                       std::initializer_list<LogField> fields) {
+                       std::span<const LogField> fields) {
   std::string line(event);
   if (!message.empty()) {
     line += ": ";
@@ -138,7 +142,7 @@ std::string FormatText(std::string_view event, std::string_view message,
 }
 
 std::string FormatJson(std::string_view event, std::string_view message,
-                       std::initializer_list<LogField> fields) {
+                       std::span<const LogField> fields) {
   std::string line = "\"event\":";
   AppendQuoted(line, event);
   if (!message.empty()) {
@@ -176,12 +180,20 @@ void SetLogSink(void (*sink)(std::string_view line)) {
   g_redirect = sink;
 }
 
+LogScope::LogScope(std::string_view job) : outer_(std::exchange(t_job, job)) {}
+
+LogScope::~LogScope() {
+  t_job = outer_;
+}
+
 void Log(LogLevel level, std::string_view event, std::string_view message,
          std::initializer_list<LogField> fields) {
   auto logger = Logger();
   if (!logger->should_log(ToSpdlog(level))) return;
-  const std::string line = g_format == LogFormat::kJson ? FormatJson(event, message, fields)
-                                                        : FormatText(event, message, fields);
+  std::vector<LogField> all(fields);
+  if (!t_job.empty()) all.emplace(all.begin(), "job", t_job);
+  const std::string line = g_format == LogFormat::kJson ? FormatJson(event, message, all)
+                                                        : FormatText(event, message, all);
   logger->log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
 }
 

@@ -28,6 +28,19 @@ void ConfigureLog(LogLevel minimum, LogFormat format);
 /// newline.
 void SetLogSink(void (*sink)(std::string_view line));
 
+/// While it lives, lines logged by this thread say `job=NAME`: of a process with several jobs.
+/// Nested, the inner one counts. `job` outlives it; empty: no such field.
+class LogScope {
+ public:
+  explicit LogScope(std::string_view job);
+  ~LogScope();
+  LogScope(const LogScope&) = delete;
+  LogScope& operator=(const LogScope&) = delete;
+
+ private:
+  const std::string_view outer_;
+};
+
 /// `event` is a stable snake_case name that scripts may rely on; `message` is for people and may
 /// be empty. Safe from any thread.
 void Log(LogLevel level, std::string_view event, std::string_view message,

@@ -57,8 +57,8 @@ class Task {
   virtual ~Task() = default;
   virtual Next Step(TimePoint now) = 0;
 
-  /// The executor's, before the first step.
-  void Attach(Waker waker) { waker_ = std::move(waker); }
+  /// The executor's, before the first step. A task that stands for another hands it on.
+  virtual void Attach(Waker waker) { waker_ = std::move(waker); }
 
  protected:
   /// Makes this task due; for those who promise to wake it.

@@ -1,5 +1,7 @@
 #include "cli/api.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "cli/checkpoint_json.h"
@@ -10,6 +12,10 @@
 namespace ddbsync::cli {
 namespace {
 
+using replicator::JobStatus;
+using replicator::Outcome;
+
+constexpr int kConflict = 409;
 constexpr int kUnavailable = 503;
 
 metrics::Reply JsonReply(std::string body, int status = 200) {
@@ -40,36 +46,94 @@ std::string FamilyToJson(const streams::ShardFamily& family) {
   return Text(json, false);
 }
 
-metrics::Reply Readiness(const replicator::JobStatus& status) {
+std::string JobsToJson(const std::vector<JobLook>& jobs) {
   Json json;
-  json["ready"] = status.ready;
-  json["state"] = std::string(ToString(status.state));
-  json["reason"] = status.reason;
-  return JsonReply(Text(json, false), status.ready ? 200 : kUnavailable);
+  Json& list = json["jobs"] = Json::array();
+  for (const auto& [status, ended] : jobs) {
+    Json& one = list.emplace_back();
+    JsonWriter writer(one);
+    writer.Field("job_id", status.job_id);
+    writer.Field("state", status.state);
+    writer.Field("reason", status.reason);
+    writer.Field("ready", status.ready);
+    writer.Field("ended", ended.has_value());
+    writer.Field("progress", status.backfill.progress);
+    writer.Field("lag_seconds", status.tail.lag_seconds);
+    writer.Field("path", JobPath(status.job_id));
+  }
+  return Text(json, false);
 }
 
-void AddRoutes(metrics::HttpServer& server, ApiSources sources) {
+metrics::Reply Readiness(const std::vector<JobLook>& jobs) {
+  std::vector<const JobStatus*> standing;
+  for (const auto& [status, ended] : jobs) {
+    const bool ended_well = ended == Outcome::kDone && jobs.size() > 1;
+    if (!status.ready && !ended_well) standing.push_back(&status);
+  }
+  const JobStatus& shown = standing.empty() ? jobs.front().status : *standing.front();
+  Json json;
+  json["ready"] = standing.empty();
+  json["state"] = std::string(ToString(shown.state));
+  json["reason"] = shown.reason;
+  if (jobs.size() > 1) {
+    std::vector<std::string> reasons;
+    for (const JobStatus* job : standing) {
+      reasons.push_back(
+          fmt::format("{} is {}: {}", job->job_id, ToString(job->state), job->reason));
+    }
+    json["reason"] = fmt::format("{}", fmt::join(reasons, "; "));
+  }
+  return JsonReply(Text(json, false), standing.empty() ? 200 : kUnavailable);
+}
+
+std::string JobPath(const std::string& job_id) {
+  return "/jobs/" + job_id;
+}
+
+void RefuseRoutesOfOne(metrics::HttpServer& server, const std::vector<std::string>& job_ids) {
+  Json json;
+  json["error"] = fmt::format(
+      "several jobs run here: say which as /jobs/NAME before the path; "
+      "there is: {}",
+      fmt::join(job_ids, ", "));
+  const metrics::Reply refusal = JsonReply(Text(json, false), kConflict);
+  const std::string prefix = JobPath(job_ids.front());
+  const std::string api = prefix + "/api/v1/";
+  for (const auto& [method, path] : server.Routes()) {
+    if (!path.starts_with(api)) continue;
+    const std::string of_one = path.substr(prefix.size());
+    if (method == "get") server.OnGet(of_one, [refusal] { return refusal; });
+    if (method == "post") server.OnPost(of_one, [refusal](const std::string&) { return refusal; });
+  }
+}
+
+void AddRoutes(metrics::HttpServer& server, ProcessSources sources) {
   server.OnGet("/metrics", [metrics = std::move(sources.metrics)] {
     return metrics::Reply{
         .status = 200, .content_type = metrics::kExpositionContentType, .body = metrics()};
   });
   // Alive is who answers; whether the copy gets on is /readyz's.
   server.OnProbe("/healthz", [] { return JsonReply(R"({"alive":true})"); });
-  server.OnProbe("/readyz", [status = sources.status] { return Readiness(status()); });
-  server.OnGet(kStatusPath,
-               [status = sources.status] { return JsonReply(StatusToJson(status(), false)); });
-  server.OnGet("/api/v1/history",
+  server.OnProbe("/readyz", [jobs = sources.jobs] { return Readiness(jobs()); });
+  server.OnGet(kJobsPath, [jobs = sources.jobs] { return JsonReply(JobsToJson(jobs())); });
+}
+
+void AddJobRoutes(metrics::HttpServer& server, const std::string& prefix, JobSources sources) {
+  server.OnGet(prefix + kStatusPath, [status = std::move(sources.status)] {
+    return JsonReply(StatusToJson(status(), false));
+  });
+  server.OnGet(prefix + "/api/v1/history",
                [history = std::move(sources.history)] { return JsonReply(history()); });
-  server.OnGet("/api/v1/lineage",
+  server.OnGet(prefix + "/api/v1/lineage",
                [family = std::move(sources.family)] { return JsonReply(FamilyToJson(family())); });
-  server.OnGet(kCheckpointPath, [checkpoint = sources.checkpoint] {
+  server.OnGet(prefix + kCheckpointPath, [checkpoint = sources.checkpoint] {
     return Checkpoint(checkpoint(),
                       [](const auto& state) { return CheckpointToJson(state, false); });
   });
   for (const auto& [path, list] :
        {std::pair{"/api/v1/shards", "shards"}, std::pair{"/api/v1/segments", "segments"},
         std::pair{"/api/v1/deadletters", "dead_letters"}}) {
-    server.OnGet(path, [checkpoint = sources.checkpoint, list] {
+    server.OnGet(prefix + path, [checkpoint = sources.checkpoint, list] {
       return Checkpoint(checkpoint(),
                         [list](const auto& state) { return CheckpointListToJson(state, list); });
     });

@@ -64,9 +64,10 @@ Result<std::string> Send(Client& client, const ApiAddress& job, const std::strin
     if (!token) return std::unexpected(token.error());
     headers.emplace("Authorization", "Bearer " + *token);
   }
+  const std::string whole = job.path + path;
   const httplib::Result result = body == nullptr
-                                     ? client.Get(path, headers)
-                                     : client.Post(path, headers, *body, "application/json");
+                                     ? client.Get(whole, headers)
+                                     : client.Post(whole, headers, *body, "application/json");
   if (!result) {
     if (result.error() == httplib::Error::Connection) {
       return Fail(ErrorCode::kNotFound, fmt::format("nobody listens at {}", job.address));
@@ -75,7 +76,7 @@ Result<std::string> Send(Client& client, const ApiAddress& job, const std::strin
                 fmt::format("the job at {} does not answer: it hangs or was stopped", job.address),
                 httplib::to_string(result.error()));
   }
-  if (result->status != 200) return std::unexpected(Refusal(job.address, path, *result));
+  if (result->status != 200) return std::unexpected(Refusal(job.address, whole, *result));
   return result->body;
 }
 

@@ -17,6 +17,8 @@ Result<void> WriteApiFile(const std::string& path, const ApiAddress& address) {
   json["pid"] = address.pid;
   if (!address.token_file.empty()) json["token_file"] = address.token_file;
   if (!address.certificate.empty()) json["certificate"] = address.certificate;
+  if (!address.path.empty()) json["path"] = address.path;
+  if (address.jobs != 1) json["jobs"] = address.jobs;
   const std::string fresh = path + ".new";
   std::ofstream file(fresh, std::ios::trunc);
   file << Text(json, false) << '\n';
@@ -33,9 +35,13 @@ std::optional<ApiAddress> ReadApiFile(const std::string& path) {
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return std::nullopt;
   try {
-    return ApiAddress{json.at("job_id").get<std::string>(), json.at("address").get<std::string>(),
-                      json.at("pid").get<int>(), json.value("token_file", ""),
-                      json.value("certificate", "")};
+    return ApiAddress{json.at("job_id").get<std::string>(),
+                      json.at("address").get<std::string>(),
+                      json.at("pid").get<int>(),
+                      json.value("token_file", ""),
+                      json.value("certificate", ""),
+                      json.value("path", ""),
+                      json.value("jobs", 1)};
   } catch (const Json::exception&) {
     return std::nullopt;
   }

@@ -16,6 +16,8 @@ struct ApiAddress {
   int pid = 0;
   std::string token_file = {};   ///< absolute; empty: no token
   std::string certificate = {};  ///< absolute; empty: plain HTTP
+  std::string path = {};         ///< "/jobs/a-b": before every path of its API; may be empty
+  int jobs = 1;                  ///< that its process runs: it ends with the last of them
   friend bool operator==(const ApiAddress&, const ApiAddress&) = default;
 };
 

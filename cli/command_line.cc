@@ -22,6 +22,10 @@ struct CommandText {
 constexpr std::string_view kRunsMore =
     "Every flag may also be set in the config's [job] (poll_interval = \"1s\") and as a variable\n"
     "(DDBSYNC_POLL_INTERVAL=1s). A flag wins over the variable, the variable over the config.\n"
+    "Without --src and --dst every [[job]] section of the config is run, all in this process: "
+    "each\n"
+    "with its src, dst, name, and what is to differ; what stands before the first section is for\n"
+    "all of them. --job NAME runs one of them.\n"
     "Ctrl-C or SIGTERM stops in good order; the same command resumes. After a kill -9 too.\n"
     "Ends with 0 done or stopped, 1 failed, 2 usage or configuration, 3 not ready (dead letters),\n"
     "4 data at risk.";
@@ -30,6 +34,9 @@ constexpr std::string_view kThrottleMore =
     "KEY=VALUE is one of:\n"
     "  read-capacity=UNITS     most read units per second, or none\n"
     "  write-capacity=UNITS    most write units per second, or none\n"
+    "  account-read-capacity=UNITS    the same of all jobs of the process together, on the "
+    "account\n"
+    "  account-write-capacity=UNITS   and in the region of this job's source, or of its target\n"
     "  in-flight=CALLS         most write calls of the copy at once, 1 to 64, or none\n"
     "  poll-interval=DURATION  longest pause between looks at an active shard, 20ms to 20s\n"
     "What is not named stays. It lasts until the process ends: the next start has its flags' "

@@ -5,12 +5,12 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 
 #include "cli/settings.h"
 #include "cli/spelling.h"
@@ -21,22 +21,34 @@ namespace {
 constexpr std::string_view kEndpoint = "endpoint";
 constexpr std::string_view kJob = "job";
 
+/// Where settings stand.
+enum class Section { kGeneral, kOnlyJob, kOneOfSeveral };
+
 /// Walks one file and gathers its faults.
 class Reader {
  public:
   explicit Reader(std::string_view path) { config_.path = path; }
 
   void Read(const toml::table& root) {
-    constexpr std::array kSections = {kJob, kEndpoint};
     for (const auto& [key, node] : root) {
-      if (key != kJob && key != kEndpoint) {
-        Fault(key, fmt::format("unknown {} `{}`{}", node.is_table() ? "section" : "key", key.str(),
-                               DidYouMean(key.str(), kSections)));
-      } else if (const toml::table* section = node.as_table()) {
-        key == kJob ? ReadJob(*section) : ReadEndpoints(*section);
-      } else {
+      const toml::table* const section = node.as_table();
+      const toml::array* const list = node.as_array();
+      if (key == kJob && section != nullptr) {
+        config_.job = ReadSettings(*section, Section::kOnlyJob);
+      } else if (key == kJob && list != nullptr && list->is_array_of_tables()) {
+        for (const toml::node& job : *list) {
+          config_.jobs.push_back(ReadSettings(*job.as_table(), Section::kOneOfSeveral));
+        }
+      } else if (key == kEndpoint && section != nullptr) {
+        ReadEndpoints(*section);
+      } else if (key == kJob || key == kEndpoint) {
         Fault(key, fmt::format("`{}` must be a section: write [{}{}]", key.str(), key.str(),
                                key == kEndpoint ? ".NAME" : ""));
+      } else if (section != nullptr || list != nullptr) {
+        Fault(key, fmt::format("unknown section `{}`{}", key.str(),
+                               Meant(key.str(), {std::string(kJob), std::string(kEndpoint)})));
+      } else {
+        ReadSetting(key, node, Section::kGeneral, config_.general);
       }
     }
   }
@@ -52,24 +64,58 @@ class Reader {
     config_.faults.push_back({ErrorCode::kInvalid, fmt::format("{}: {}", At(key), message)});
   }
 
-  void ReadJob(const toml::table& section) {
-    std::vector<std::string> keys;
-    for (const Setting& setting : AllSettings()) keys.push_back(ConfigKey(setting.name));
-    const std::vector<std::string_view> known(keys.begin(), keys.end());
-    for (const auto& [key, node] : section) {
-      const auto found = std::find(keys.begin(), keys.end(), key.str());
-      if (found == keys.end()) {
-        Fault(key,
-              fmt::format("unknown key `{}` in [job]{}", key.str(), DidYouMean(key.str(), known)));
-        continue;
-      }
-      const Setting& setting = AllSettings()[static_cast<size_t>(found - keys.begin())];
-      if (const std::optional<std::string> text = Scalar(node)) {
-        config_.job[std::string(setting.name)] = {*text, fmt::format("{}: {}", At(key), key.str())};
-      } else {
-        Fault(key, fmt::format("`{}` must be one value", key.str()));
-      }
+  /// Keys and what they set.
+  using Keys = std::map<std::string, const Setting*, std::less<>>;
+
+  /// Which of them a section may have.
+  static Keys KnownKeys(Section section) {
+    Keys keys;
+    for (const Setting& setting : AllSettings()) {
+      const bool of_one = setting.name == "src" || setting.name == "dst" || setting.name == "job";
+      if (section == Section::kGeneral && of_one) continue;
+      if (section == Section::kOneOfSeveral && setting.scope == Scope::kProcess) continue;
+      const bool name = section == Section::kOneOfSeveral && setting.name == "job";
+      keys[name ? "name" : ConfigKey(setting.name)] = &setting;
     }
+    return keys;
+  }
+
+  static std::string Meant(std::string_view typed, const std::vector<std::string>& known) {
+    return DidYouMean(typed, std::vector<std::string_view>(known.begin(), known.end()));
+  }
+
+  Givens ReadSettings(const toml::table& section, Section kind) {
+    Givens givens;
+    for (const auto& [key, node] : section) ReadSetting(key, node, kind, givens);
+    return givens;
+  }
+
+  void ReadSetting(const toml::key& key, const toml::node& node, Section kind, Givens& givens) {
+    const Keys known = KnownKeys(kind);
+    const auto found = known.find(key.str());
+    if (found == known.end()) {
+      Fault(key, UnknownKey(key.str(), kind, known));
+    } else if (const std::optional<std::string> text = Scalar(node)) {
+      givens[std::string(found->second->name)] = {*text, fmt::format("{}: {}", At(key), key.str())};
+    } else {
+      Fault(key, fmt::format("`{}` must be one value", key.str()));
+    }
+  }
+
+  static std::string UnknownKey(std::string_view key, Section kind, const Keys& known) {
+    if (kind == Section::kOneOfSeveral && KnownKeys(Section::kGeneral).contains(key)) {
+      return fmt::format("`{}` is the whole process's: write it before the first section", key);
+    }
+    std::vector<std::string> names;
+    for (const auto& [name, setting] : known) names.push_back(name);
+    if (kind == Section::kGeneral) {
+      names.insert(names.end(), {std::string(kJob), std::string(kEndpoint)});
+    }
+    return fmt::format("unknown key `{}`{}{}", key,
+                       kind == Section::kOnlyJob        ? " in [job]"
+                       : kind == Section::kOneOfSeveral ? " in [[job]]"
+                                                        : "",
+                       Meant(key, names));
   }
 
   void ReadEndpoints(const toml::table& section) {

@@ -18,13 +18,20 @@ struct Given {
   std::string origin;
 };
 
+/// Settings by name ("write-capacity").
+using Givens = std::map<std::string, Given, std::less<>>;
+
 /// The config file:
 ///
-///   [job]                  # any flag's name with underscores, e.g. write_capacity = 500
+///   write_capacity = 500   # any flag's name with underscores: of the process and of all its jobs
+///   [job]                  # the same, where there is one job
+///   [[job]]                # or one of several: name, src, dst, and what is to differ
 ///   [endpoint.NAME]        # table, region, profile, ... (EndpointFields)
 struct Config {
-  std::string path;                               ///< empty: there is none
-  std::map<std::string, Given, std::less<>> job;  ///< by the setting's name ("write-capacity")
+  std::string path;          ///< empty: there is none
+  Givens general;            ///< before the first section
+  Givens job;                ///< of [job]
+  std::vector<Givens> jobs;  ///< one for each [[job]]; its `name` as "job"
   std::map<std::string, EndpointSettings, std::less<>> endpoints;
   /// One each, with file, line, key and the key that was probably meant. kInvalid or kNotFound.
   std::vector<Error> faults;

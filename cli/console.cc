@@ -101,44 +101,63 @@ void Console::Line(std::string_view text) {
   PrintAbove(stdout, text);
 }
 
-void Console::Show(const JobStatus& status) {
+void Console::Show(const std::vector<JobLook>& jobs) {
   if (options_.quiet) return;
   const MutexLock lock(mutex_);
   const TimePoint now = clock_.Now();
-  const bool changed = shown_ && shown_->state != status.state;
-  if (shown_ && !options_.json) {
-    if (const auto change = StateChange(*shown_, status)) PrintAbove(stdout, *change);
-  }
-  if (shown_ && !changed && now < next_draw_) {
-    shown_ = status;
-    return;
-  }
-  shown_ = status;
+  const bool changed = !shown_.empty() && TellChanges(jobs);
+  const bool due = shown_.empty() || now >= next_draw_;
+  shown_ = jobs;
+  if (!due && !(live_ && changed)) return;
   if (live_) {
     next_draw_ = now + limits::kRedrawInterval;
-    Draw(status);
-  } else if (!changed || options_.json) {
+    Draw(jobs);
+  } else {
     next_draw_ = now + limits::kStatusLineInterval;
-    StatusLine(status);
+    StatusLine(jobs);
   }
 }
 
-void Console::Finish(const JobStatus& status, std::string_view last_line) {
+bool Console::TellChanges(const std::vector<JobLook>& jobs) {
+  bool any = false;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    const JobStatus& before = shown_[i].status;
+    const JobStatus& status = jobs[i].status;
+    const bool changed = before.state != status.state;
+    any = any || changed;
+    if (options_.json) {
+      if (changed) Write(stdout, StatusToJson(status, false) + "\n");
+    } else if (jobs.size() == 1) {
+      if (const auto change = StateChange(before, status)) PrintAbove(stdout, *change);
+    } else if (jobs[i].ended && !shown_[i].ended) {
+      // The run goes on without it: its last line may be weeks away.
+      PrintAbove(stdout,
+                 fmt::format("{}: {}: {}", status.job_id, ToString(status.state), status.reason));
+    } else if (const auto change = StateChange(before, status)) {
+      PrintAbove(stdout, status.job_id + ": " + *change);
+    }
+  }
+  return any;
+}
+
+void Console::Finish(const std::vector<JobLook>& jobs, const std::vector<std::string>& last_lines) {
   if (options_.quiet) return;
   const MutexLock lock(mutex_);
   Erase();
   if (options_.json) {
-    StatusLine(status);
-  } else {
-    Write(stdout, std::string(last_line) + "\n");
+    StatusLine(jobs);
+    return;
   }
+  for (const std::string& line : last_lines) Write(stdout, line + "\n");
 }
 
-void Console::StatusLine(const JobStatus& status) {
-  const std::string line = options_.json
-                               ? StatusToJson(status, false)
-                               : TimeText(status.now) + " " + ProgressLine(status, kNoLimit);
-  Write(stdout, line + "\n");
+void Console::StatusLine(const std::vector<JobLook>& jobs) {
+  if (!options_.json) {
+    const std::string time = TimeText(jobs.front().status.now);
+    Write(stdout, time + " " + SummaryLine(jobs, kNoLimit) + "\n");
+    return;
+  }
+  for (const JobLook& job : jobs) Write(stdout, StatusToJson(job.status, false) + "\n");
 }
 
 std::string Console::Painted(const std::string& line, const JobStatus& status) const {
@@ -148,10 +167,11 @@ std::string Console::Painted(const std::string& line, const JobStatus& status) c
                      line.substr(state));
 }
 
-void Console::Draw(const JobStatus& status) {
+void Console::Draw(const std::vector<JobLook>& jobs) {
   // The last column stays free: some terminals wrap as soon as it is written.
-  const std::string line = ProgressLine(status, TerminalWidth() - 1);
-  const std::string text = EraseCode() + Painted(line, status);
+  const std::string line = SummaryLine(jobs, TerminalWidth() - 1);
+  const std::string text =
+      EraseCode() + (jobs.size() == 1 ? Painted(line, jobs.front().status) : line);
   line_columns_ = Columns(line);
   Write(stdout, text);
 }
@@ -174,7 +194,7 @@ void Console::PrintAbove(std::FILE* stream, std::string_view line) {
   const bool stands = line_columns_ > 0;
   Write(stream, EraseCode() + std::string(line) + "\n");
   line_columns_ = 0;
-  if (stands) Draw(*shown_);  // anew: the window may be narrower than it was
+  if (stands) Draw(shown_);  // anew: the window may be narrower than it was
 }
 
 bool WantsColor(bool no_color) {

@@ -1,18 +1,20 @@
 #pragma once
 
 #include <cstdio>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "cli/api.h"
 #include "replicator/status.h"
 
 namespace ddbsync::cli {
 
 /// Standard output of a run. On a terminal a live line redrawn in place, with log lines placed
-/// above it; elsewhere a status line every ten seconds. Changes of state get lines of their own.
+/// above it; elsewhere a status line every ten seconds. Changes of state get lines of their own. Of
+/// several jobs the line is a summary, and lines about one of them begin with its name.
 /// Output that cannot be written is dropped: the copy matters more than its display.
 ///
 /// Show and Line are called by the main thread, log lines come from any. At most one at a time.
@@ -33,19 +35,21 @@ class Console {
   /// For people; nothing with --json or --quiet.
   void Line(std::string_view text);
 
-  /// Called often; draws when it is time to.
-  void Show(const replicator::JobStatus& status);
+  /// Called often, with the same jobs; draws when it is time to.
+  void Show(const std::vector<JobLook>& jobs);
 
-  /// The last status and the last line; the live line is gone after that.
-  void Finish(const replicator::JobStatus& status, std::string_view last_line);
+  /// The last statuses and the last lines; the live line is gone after that.
+  void Finish(const std::vector<JobLook>& jobs, const std::vector<std::string>& last_lines);
 
  private:
   static void OnLogLine(std::string_view line);
-  void Draw(const replicator::JobStatus& status) REQUIRES(mutex_);
+  /// Tells what changed since the last look. True if anything did.
+  bool TellChanges(const std::vector<JobLook>& jobs) REQUIRES(mutex_);
+  void Draw(const std::vector<JobLook>& jobs) REQUIRES(mutex_);
   [[nodiscard]] std::string EraseCode() const REQUIRES(mutex_);
   void Erase() REQUIRES(mutex_);
   void PrintAbove(std::FILE* stream, std::string_view line) REQUIRES(mutex_);
-  void StatusLine(const replicator::JobStatus& status) REQUIRES(mutex_);
+  void StatusLine(const std::vector<JobLook>& jobs) REQUIRES(mutex_);
   [[nodiscard]] std::string Painted(const std::string& line,
                                     const replicator::JobStatus& status) const;
 
@@ -55,7 +59,7 @@ class Console {
   const bool owns_log_;  ///< log lines go to the same terminal
 
   Mutex mutex_;
-  std::optional<replicator::JobStatus> shown_ GUARDED_BY(mutex_);
+  std::vector<JobLook> shown_ GUARDED_BY(mutex_);  ///< empty before the first look
   TimePoint next_draw_ GUARDED_BY(mutex_);
   int line_columns_ GUARDED_BY(mutex_) = 0;  ///< of the live line; 0: none stands there
 };

@@ -33,7 +33,9 @@ std::optional<Reply> NotNow(const Job* job, const JobStatus& status) {
   const auto refuse = [&](std::string_view why) {
     return Refused(kConflict, fmt::format("the job is {}: {}", ToString(status.state), why));
   };
-  if (job == nullptr) return refuse("it still looks at the tables; try again in a moment");
+  if (job == nullptr && status.state == JobState::kStarting) {
+    return refuse("it still looks at the tables; try again in a moment");
+  }
   switch (status.state) {
     case JobState::kStopping:
     case JobState::kDone:
@@ -42,6 +44,7 @@ std::optional<Reply> NotNow(const Job* job, const JobStatus& status) {
     case JobState::kGap:
       return refuse("changes were lost, and nothing is written any more");
     default:
+      if (job == nullptr) return refuse("it has ended; the start command resumes it");
       return std::nullopt;
   }
 }
@@ -67,28 +70,30 @@ Result<bool> TailToo(const std::string& body) {
 Reply Pause(const ControlTargets& targets, const std::string& body) {
   const Result<bool> tail_too = TailToo(body);
   if (!tail_too) return Refused(kBadRequest, tail_too.error().message);
-  Job* job = targets.job();
+  const std::shared_ptr<Job> job = targets.job();
   const JobStatus status = targets.status();
-  if (auto refused = NotNow(job, status)) return *std::move(refused);
+  if (auto refused = NotNow(job.get(), status)) return *std::move(refused);
   if (!*tail_too && (!status.backfill.wanted || status.backfill.complete)) {
     return Refused(kConflict,
                    "nothing is left to copy, the job only follows: say that this too is "
                    "to rest (`ddbsync pause --all`, {\"tail\": true})");
   }
-  Log(LogLevel::kInfo, "pause", "asked for through the API", {{"tail", *tail_too ? "yes" : "no"}});
+  Log(LogLevel::kInfo, "pause", "asked for through the API",
+      {{"job", status.job_id}, {"tail", *tail_too ? "yes" : "no"}});
   job->Pause(*tail_too);
   return Now(targets);
 }
 
-Reply Resume(const ControlTargets& targets) {
-  Job* job = targets.job();
-  if (auto refused = NotNow(job, targets.status())) return *std::move(refused);
-  Log(LogLevel::kInfo, "resume", "asked for through the API");
+Reply Resume(const ControlTargets& targets, const std::string& /*body*/) {
+  const std::shared_ptr<Job> job = targets.job();
+  const JobStatus status = targets.status();
+  if (auto refused = NotNow(job.get(), status)) return *std::move(refused);
+  Log(LogLevel::kInfo, "resume", "asked for through the API", {{"job", status.job_id}});
   job->Resume();
   return Now(targets);
 }
 
-Reply Stop(const ControlTargets& targets) {
+Reply Stop(const ControlTargets& targets, const std::string& /*body*/) {
   targets.stop();
   return Now(targets);
 }
@@ -96,23 +101,27 @@ Reply Stop(const ControlTargets& targets) {
 Reply SetThrottle(const ControlTargets& targets, const std::string& body) {
   const auto throttle = ThrottleFromJson(body);
   if (!throttle) return Refused(kBadRequest, throttle.error().message);
-  Job* job = targets.job();
-  if (auto refused = NotNow(job, targets.status())) return *std::move(refused);
+  const std::shared_ptr<Job> job = targets.job();
+  const JobStatus status = targets.status();
+  if (auto refused = NotNow(job.get(), status)) return *std::move(refused);
   Log(LogLevel::kInfo, "throttle", "asked for through the API",
-      {{"limits", ThrottleToJson(*throttle)}});
+      {{"job", status.job_id}, {"limits", ThrottleToJson(*throttle)}});
   job->Apply(*throttle);
   return Now(targets);
 }
 
 }  // namespace
 
-void AddControls(metrics::HttpServer& server, ControlTargets targets) {
+void AddControls(metrics::HttpServer& server, const std::string& prefix, ControlTargets targets) {
   const auto shared = std::make_shared<const ControlTargets>(std::move(targets));
-  server.OnPost(kPausePath, [shared](const std::string& body) { return Pause(*shared, body); });
-  server.OnPost(kResumePath, [shared](const std::string&) { return Resume(*shared); });
-  server.OnPost(kStopPath, [shared](const std::string&) { return Stop(*shared); });
-  server.OnPost(kThrottlePath,
-                [shared](const std::string& body) { return SetThrottle(*shared, body); });
+  const auto add = [&](const char* path, auto answer) {
+    server.OnPost(prefix + path,
+                  [shared, answer](const std::string& body) { return answer(*shared, body); });
+  };
+  add(kPausePath, Pause);
+  add(kResumePath, Resume);
+  add(kStopPath, Stop);
+  add(kThrottlePath, SetThrottle);
 }
 
 }  // namespace ddbsync::cli

@@ -5,7 +5,9 @@
 
 #include <chrono>
 #include <cstdio>
+#include <vector>
 
+#include "cli/api.h"
 #include "cli/api_file.h"
 #include "cli/commands.h"
 #include "cli/control.h"
@@ -26,7 +28,7 @@ struct Order {
 Result<Order> OrderOf(const CommandLine& line, const Settings& settings) {
   switch (line.command) {
     case Command::kPause:
-      return Order{kPausePath, settings.pause_all ? R"({"tail":true})" : "{}"};
+      return Order{kPausePath, settings.all ? R"({"tail":true})" : "{}"};
     case Command::kResume:
       return Order{kResumePath, "{}"};
     case Command::kStop:
@@ -87,9 +89,22 @@ class OtherProcess {
 
 /// Longer than an orderly end takes: every call has a time-out, and so has the last commit.
 constexpr std::chrono::minutes kPatience{2};
+/// Between looks at whether a job of a process that goes on has ended.
+constexpr std::chrono::milliseconds kEndLook{100};
 
 ExitCode Tell(const Error& error) {
   return TellFaults(std::span(&error, 1));
+}
+
+/// The job has ended when its process has, or has given up what it held: its card is the last.
+bool WaitForEnd(const OtherProcess& process, const JobHome& home, const ApiAddress& card) {
+  const bool alone = card.jobs == 1;
+  for (auto left = kPatience / kEndLook; left > 0; --left) {
+    if (process.WaitForEnd(kEndLook)) return true;
+    const auto now = ReadApiFile(home.ApiFile());
+    if (!alone && (!now || now->pid != card.pid)) return true;
+  }
+  return false;
 }
 
 ExitCode CarryOut(const CommandLine& line, const Settings& settings, const JobHome& home) {
@@ -108,12 +123,12 @@ ExitCode CarryOut(const CommandLine& line, const Settings& settings, const JobHo
   }
   const auto status = StatusFromJson(**answer);
   if (!status) return Tell(status.error());
-  if (line.command == Command::kStop && !process.WaitForEnd(kPatience)) {
+  if (line.command == Command::kStop && card && !WaitForEnd(process, home, *card)) {
     Tell(
         {ErrorCode::kRetry,
          fmt::format("process {} still finishes what is in flight; `ddbsync status --job {}` shows "
                      "it",
-                     card ? card->pid : 0, home.job_id)});
+                     card->pid, home.job_id)});
     return ExitCode::kFailed;
   }
   std::printf("%s\n", settings.json ? StatusToJson(*status, true).c_str()
@@ -121,15 +136,39 @@ ExitCode CarryOut(const CommandLine& line, const Settings& settings, const JobHo
   return ExitCode::kDone;
 }
 
+/// `stop --all`: one after the other is asked, and waited for.
+ExitCode StopAll(const CommandLine& line, const Settings& settings,
+                 const aws::Environment& environment) {
+  const Result<std::vector<JobHome>> homes = AllJobHomes(settings, environment);
+  if (!homes) return Tell(homes.error());
+  std::vector<ExitCode> codes;
+  for (const JobHome& home : *homes) {
+    const auto running = AskRunningJob(home, kStatusPath);
+    if (running && !*running) continue;  // stopped already
+    codes.push_back(CarryOut(line, settings, home));
+  }
+  if (!codes.empty()) return MostSerious(codes);
+  Tell({ErrorCode::kNotFound, "no job runs here"});
+  return ExitCode::kFailed;
+}
+
 }  // namespace
 
 ExitCode RunControl(const CommandLine& line, const aws::Environment& environment) {
   const auto settings = PlanLook(line, environment);
   if (!settings) return TellFaults(settings.error());
+  if (line.command == Command::kStop && settings->all) {
+    if (settings->job_name.empty()) return StopAll(line, *settings, environment);
+    return Tell({ErrorCode::kInvalid, "--job names one, --all means every one: say one of them"});
+  }
   const Result<JobHome> home = FindJobHome(*settings, environment);
   if (!home) {
-    Tell(home.error());
-    return home.error().code == ErrorCode::kNotFound ? ExitCode::kFailed : ExitCode::kUsage;
+    Error fault = home.error();
+    if (line.command == Command::kStop && fault.code == ErrorCode::kInvalid) {
+      fault.message += "; or --all";
+    }
+    Tell(fault);
+    return fault.code == ErrorCode::kNotFound ? ExitCode::kFailed : ExitCode::kUsage;
   }
   return CarryOut(line, *settings, *home);
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <atomic>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,70 +9,64 @@
 #include "aws/environment.h"
 #include "base/clock.h"
 #include "base/thread_executor.h"
-#include "checkpoint/store.h"
-#include "cli/call_metrics.h"
-#include "cli/endpoint_clients.h"
-#include "cli/history.h"
+#include "cli/api.h"
 #include "cli/run_plan.h"
+#include "cli/running_job.h"
 #include "metrics/exposition.h"
 #include "metrics/http_server.h"
-#include "replicator/job.h"
+#include "replicator/account_capacity.h"
 
 namespace ddbsync::cli {
 
-/// A job with everything it stands on, built and taken down in one place: the only one that knows
-/// which concrete things the engine's doors lead to.
+/// The jobs of a process and what they share, built and taken down in one place: threads, the
+/// server, /metrics. What each has of its own is RunningJob's.
 ///
 /// Members are declared in the order of building; what is declared later uses what is declared
 /// earlier and goes first.
 class Engine {
  public:
+  using Jobs = std::vector<std::unique_ptr<RunningJob>>;
+
   /// Sends nothing yet. `environment` and `clock` outlive the engine.
   Engine(const RunPlan& plan, const aws::Environment& environment, Clock& clock);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// Takes the state directory, the port, and looks at both tables. Blocks. Errors: every fault
-  /// that can be found before something would have to be written, one Error each.
+  /// Takes the state directories, the port, and looks at all tables. Blocks. Errors: every fault
+  /// that can be found before something would have to be written, one Error each; where there are
+  /// several jobs it says of which.
   [[nodiscard]] std::expected<void, std::vector<Error>> Open();
 
-  /// After Open.
-  [[nodiscard]] replicator::Job& job() { return *job_; }
+  /// At least one.
+  [[nodiscard]] const Jobs& jobs() const { return jobs_; }
 
   /// Of the page, for a browser on this machine: "http://127.0.0.1:9853/". After Open.
   [[nodiscard]] std::string url() const;
 
-  /// Of the job, or of what goes before it. Any thread.
-  [[nodiscard]] replicator::JobStatus Status() const;
+  /// At each job, in their order. Any thread.
+  [[nodiscard]] std::vector<JobLook> Looks() const;
 
-  /// Somebody asked through the API that this process ends.
-  [[nodiscard]] bool stop_asked() const { return stop_asked_; }
+  /// Somebody asked through the API that all of them end.
+  [[nodiscard]] bool stop_asked() const;
 
  private:
-  void OpenStore(std::vector<Error>& faults);
-  void ConnectSides(std::vector<Error>& faults);
-  void Serve(std::vector<Error>& faults);
-  [[nodiscard]] streams::ShardFamily Family() const;
-  void LeaveCard(std::vector<Error>& faults);
+  using Faults = std::vector<Error>;
+
+  void Serve(Faults& faults);
+  void LeaveCards(Faults& faults);
+  void OpenJobs(Faults& faults);
+  /// What the tables' own names tell of jobs that would spoil each other's work.
+  void CompareTables(Faults& faults) const;
+  /// Faults of all jobs, found several jobs at a time.
+  [[nodiscard]] Faults OfEach(const std::function<Faults(RunningJob&)>& find);
 
   const RunPlan plan_;
-  const aws::Environment& environment_;
-  Clock& clock_;
-  const WallTime started_at_;
-  CallMetrics calls_;
-  std::unique_ptr<EndpointClients> source_;
-  std::unique_ptr<EndpointClients> target_;
-  std::unique_ptr<checkpoint::Store> store_;
   ThreadExecutor executor_;
-  std::unique_ptr<replicator::Job> job_;
-  /// job_ as the server's threads may see it; null until it is open.
-  std::atomic<replicator::Job*> visible_job_{nullptr};
-  std::atomic<bool> stop_asked_{false};
-  History history_;
+  replicator::AccountCapacity accounts_;
+  Jobs jobs_;
   metrics::Exposition exposition_;
   metrics::HttpServer server_;
-  bool card_left_ = false;  ///< api.json is ours
 };
 
 }  // namespace ddbsync::cli

@@ -1,5 +1,8 @@
 #include "cli/exit_code.h"
 
+#include <algorithm>
+#include <array>
+
 namespace ddbsync::cli {
 namespace {
 
@@ -22,6 +25,13 @@ ExitCode ExitCodeOf(replicator::Outcome outcome) {
       return ExitCode::kDataAtRisk;
   }
   return ExitCode::kFailed;
+}
+
+ExitCode MostSerious(std::span<const ExitCode> codes) {
+  constexpr std::array kBySeverity = {ExitCode::kDone, ExitCode::kNotReady, ExitCode::kUsage,
+                                      ExitCode::kFailed, ExitCode::kDataAtRisk};
+  return *std::ranges::max_element(
+      codes, {}, [&](ExitCode code) { return std::ranges::find(kBySeverity, code); });
 }
 
 ExitCode ExitCodeOf(std::span<const Error> faults) {

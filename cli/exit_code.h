@@ -18,6 +18,9 @@ enum class ExitCode {
 
 [[nodiscard]] ExitCode ExitCodeOf(replicator::Outcome outcome);
 
+/// Of several jobs: data at risk before failed before not ready before done. At least one.
+[[nodiscard]] ExitCode MostSerious(std::span<const ExitCode> codes);
+
 /// Of faults found before a job started: kUsage when a person repairs each of them in flags,
 /// config, tables or permissions (kInvalid, kNotFound, kConflict, kDenied), kFailed as soon as one
 /// is of another kind (network, disk, a damaged checkpoint).

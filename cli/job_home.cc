@@ -42,33 +42,52 @@ Result<std::string> StateRoot(const aws::Environment& environment) {
               "no place for the job's state: HOME is not set; say where with --state DIR");
 }
 
-std::vector<std::string> JobsIn(const std::string& root) {
-  std::vector<std::string> jobs;
+/// Whether a job's state lies in `directory` itself.
+bool IsHome(const JobHome& home) {
+  std::error_code gone;
+  return std::filesystem::exists(home.StoreDirectory(), gone) ||
+         std::filesystem::exists(home.ApiFile(), gone);
+}
+
+/// By name.
+std::vector<JobHome> JobsIn(const std::string& root) {
+  std::vector<JobHome> jobs;
   std::error_code gone;  // a root that cannot be read has no jobs for us
   for (const auto& entry : std::filesystem::directory_iterator(root, gone)) {
-    if (entry.is_directory(gone)) jobs.push_back(entry.path().filename().string());
+    JobHome job{entry.path().filename().string(), entry.path().string()};
+    if (IsHome(job)) jobs.push_back(std::move(job));
   }
-  std::sort(jobs.begin(), jobs.end());
+  std::ranges::sort(jobs, {}, &JobHome::job_id);
   return jobs;
+}
+
+std::string Names(const std::vector<JobHome>& jobs) {
+  std::vector<std::string_view> names;
+  for (const JobHome& job : jobs) names.push_back(job.job_id);
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 /// --job or SRC-DST; empty when neither is said.
 std::string NamedJob(const Settings& settings) {
   if (!settings.job_name.empty()) return settings.job_name;
-  if (settings.src.empty() || settings.dst.empty()) return {};
-  return NamePart(settings.src) + "-" + NamePart(settings.dst);
+  return NameOfCopy(settings.src, settings.dst);
 }
 
 }  // namespace
 
-Result<JobHome> NewJobHome(const Settings& settings, const aws::Environment& environment) {
+std::string NameOfCopy(const std::string& src, const std::string& dst) {
+  return src.empty() || dst.empty() ? "" : NamePart(src) + "-" + NamePart(dst);
+}
+
+Result<JobHome> NewJobHome(const Settings& settings, const aws::Environment& environment,
+                           bool one_of_several) {
   JobHome home;
   home.job_id = NamedJob(settings);
   if (const Result<void> valid = CheckJobName(home.job_id); !valid) {
     return std::unexpected(valid.error());
   }
   if (!settings.state.empty()) {
-    home.directory = settings.state;
+    home.directory = one_of_several ? settings.state + "/" + home.job_id : settings.state;
     return home;
   }
   const Result<std::string> root = StateRoot(environment);
@@ -77,37 +96,54 @@ Result<JobHome> NewJobHome(const Settings& settings, const aws::Environment& env
   return home;
 }
 
+Result<std::vector<JobHome>> AllJobHomes(const Settings& settings,
+                                         const aws::Environment& environment) {
+  std::string root = settings.state;
+  if (root.empty()) {
+    Result<std::string> standard = StateRoot(environment);
+    if (!standard) return std::unexpected(standard.error());
+    root = *standard;
+  } else if (const JobHome only{NamedJob(settings), root}; IsHome(only)) {
+    return std::vector{only};
+  }
+  return JobsIn(root);
+}
+
 Result<JobHome> FindJobHome(const Settings& settings, const aws::Environment& environment) {
   std::error_code gone;
-  Settings named = settings;
-  named.job_name = NamedJob(settings);
-  if (!settings.state.empty()) {
-    if (!std::filesystem::is_directory(settings.state, gone)) {
-      return Fail(ErrorCode::kNotFound, fmt::format("there is no job in {}", settings.state));
-    }
-    return JobHome{named.job_name, settings.state};
+  if (!settings.state.empty() && !std::filesystem::is_directory(settings.state, gone)) {
+    return Fail(ErrorCode::kNotFound, fmt::format("there is no job in {}", settings.state));
   }
-  const Result<std::string> root = StateRoot(environment);
-  if (!root) return std::unexpected(root.error());
-  const std::vector<std::string> jobs = JobsIn(*root);
-  const std::string known = fmt::format("{}", fmt::join(jobs, ", "));
-  if (named.job_name.empty()) {
-    if (jobs.empty()) {
-      return Fail(ErrorCode::kNotFound,
-                  fmt::format("no job was started here yet ({}){}", *root, kElsewhere));
-    }
-    if (jobs.size() > 1) {
-      return Fail(ErrorCode::kInvalid, fmt::format("which job? say --job NAME, one of: {}", known));
-    }
-    named.job_name = jobs.front();
+  const std::string name = NamedJob(settings);
+  const Result<std::vector<JobHome>> found = AllJobHomes(settings, environment);
+  if (!found) return std::unexpected(found.error());
+  const std::vector<JobHome>& jobs = *found;
+  // A state directory that is one job's own needs no name.
+  const bool own =
+      !settings.state.empty() && jobs.size() == 1 && jobs.front().directory == settings.state;
+  if (own) return jobs.front();
+  const std::string root =
+      settings.state.empty() ? StateRoot(environment).value_or("") : settings.state;
+  if (name.empty() && jobs.size() == 1) return jobs.front();
+  if (jobs.empty() && !settings.state.empty()) {
+    return Fail(ErrorCode::kNotFound, fmt::format("there is no job in {}", settings.state));
   }
-  Result<JobHome> home = NewJobHome(named, environment);
-  if (home && !std::filesystem::is_directory(home->directory, gone)) {
+  if (name.empty() && jobs.empty()) {
     return Fail(ErrorCode::kNotFound,
-                fmt::format("there is no job `{}` in {}{}{}", home->job_id, *root,
-                            jobs.empty() ? "" : "; there is: " + known, kElsewhere));
+                fmt::format("no job was started here yet ({}){}", root, kElsewhere));
   }
-  return home;
+  if (name.empty()) {
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("which job? say --job NAME, one of: {}", Names(jobs)));
+  }
+  if (const Result<void> valid = CheckJobName(name); !valid) {
+    return std::unexpected(valid.error());
+  }
+  const auto named = std::ranges::find(jobs, name, &JobHome::job_id);
+  if (named != jobs.end()) return *named;
+  return Fail(ErrorCode::kNotFound,
+              fmt::format("there is no job `{}` in {}{}{}", name, root,
+                          jobs.empty() ? "" : "; there is: " + Names(jobs), kElsewhere));
 }
 
 }  // namespace ddbsync::cli

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "aws/environment.h"
 #include "base/error.h"
@@ -20,14 +21,24 @@ struct JobHome {
   [[nodiscard]] std::string ApiFile() const { return directory + "/api.json"; }
 };
 
-/// --job, else SRC-DST; --state, else $XDG_STATE_HOME/ddbsync/JOB (~/.local/state/ddbsync/JOB).
-/// Errors: kInvalid.
-[[nodiscard]] Result<JobHome> NewJobHome(const Settings& settings,
-                                         const aws::Environment& environment);
+/// What a copy is called that nobody named: SRC-DST; empty when one of them is.
+[[nodiscard]] std::string NameOfCopy(const std::string& src, const std::string& dst);
 
-/// The same for a command that looks at a job. When none is named it is the only one there is.
-/// Errors: kInvalid (more than one: names them), kNotFound (no such job).
+/// --job, else SRC-DST; --state (with `one_of_several` jobs: JOB below it), else
+/// $XDG_STATE_HOME/ddbsync/JOB (~/.local/state/ddbsync/JOB). Errors: kInvalid.
+[[nodiscard]] Result<JobHome> NewJobHome(const Settings& settings,
+                                         const aws::Environment& environment,
+                                         bool one_of_several = false);
+
+/// The same for a command that looks at a job: --state may be the job's, or that of several. When
+/// none is named it is the only one there is. Errors: kInvalid (more than one: names them),
+/// kNotFound (no such job).
 [[nodiscard]] Result<JobHome> FindJobHome(const Settings& settings,
                                           const aws::Environment& environment);
+
+/// Of all jobs that are kept where `settings` say, by name. Errors: kInvalid (no such place can
+/// be).
+[[nodiscard]] Result<std::vector<JobHome>> AllJobHomes(const Settings& settings,
+                                                       const aws::Environment& environment);
 
 }  // namespace ddbsync::cli

@@ -99,10 +99,13 @@ void AddWrites(JobSamples& out, const JobStatus& status) {
 
 }  // namespace
 
+void WriteBuildInfo(metrics::Samples& samples) {
+  samples.Add(metrics::kBuildInfo, 1, {{"version", DDBSYNC_VERSION}});
+}
+
 void WriteJobMetrics(const JobStatus& status, metrics::Samples& samples,
                      const metrics::Labels& labels) {
   JobSamples out(samples, labels);
-  samples.Add(metrics::kBuildInfo, 1, {{"version", status.version}});
   AddState(out, status);
   AddTail(out, status);
   AddBackfill(out, status.backfill);

@@ -8,6 +8,9 @@
 
 namespace ddbsync::cli {
 
+/// Which version this process is.
+void WriteBuildInfo(metrics::Samples& samples);
+
 /// A job's status as metric families, at the moment of a scrape. `labels` go on every sample.
 void WriteJobMetrics(const replicator::JobStatus& status, metrics::Samples& samples,
                      const metrics::Labels& labels);

@@ -18,10 +18,21 @@ inline constexpr size_t kLongestToken = 1024;
 /// once would leave segments and shards waiting for one another.
 inline constexpr size_t kLeastMemoryBytes = size_t{64} << 20;
 
+/// Of --memory, where several jobs share it: a page of the copy, one of the tail, and one of each
+/// under way.
+inline constexpr size_t kLeastMemoryOfAJob = size_t{16} << 20;
+
 /// --io-threads, of each lane, which starts them as it needs them. 10,000 idle shards that are
 /// polled every two seconds, 50 ms away, keep 250 calls in flight.
 inline constexpr int kDefaultIoThreads = 384;
 inline constexpr int kMostIoThreads = 1024;
+/// For each job beyond the first: a target that hangs holds a thread for each of its 64 writers,
+/// and is not to take them from the other jobs.
+inline constexpr int kIoThreadsOfAJob = 64;
+
+/// Jobs whose tables are looked at side by side at the start. A look is a dozen calls, one after
+/// the other; AWS lets an account describe tables a few hundred times a second.
+inline constexpr size_t kJobsOpenedAtOnce = 16;
 
 /// --shard-metrics. Without it a scrape has the shards' own series (two each, 300 bytes together)
 /// while no more are read than these, 150 kB.

@@ -14,7 +14,11 @@ constexpr const char* kPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-void AddFile(metrics::HttpServer& server, const char* path, const char* type,
+constexpr const char* kHtml = "text/html; charset=utf-8";
+constexpr const char* kCss = "text/css; charset=utf-8";
+constexpr const char* kScript = "text/javascript; charset=utf-8";
+
+void AddFile(metrics::HttpServer& server, const std::string& path, const char* type,
              std::string_view text) {
   server.OnPublic(path, [type, text] {
     return metrics::Reply{
@@ -26,10 +30,16 @@ void AddFile(metrics::HttpServer& server, const char* path, const char* type,
 
 }  // namespace
 
-void AddPage(metrics::HttpServer& server) {
-  AddFile(server, "/", "text/html; charset=utf-8", kPageHtml);
-  AddFile(server, "/page.css", "text/css; charset=utf-8", kPageCss);
-  AddFile(server, "/page.js", "text/javascript; charset=utf-8", kPageJs);
+void AddPage(metrics::HttpServer& server, const std::string& prefix) {
+  AddFile(server, prefix + "/", kHtml, kPageHtml);
+  AddFile(server, prefix + "/page.css", kCss, kPageCss);
+  AddFile(server, prefix + "/page.js", kScript, kPageJs);
+}
+
+void AddOverview(metrics::HttpServer& server) {
+  AddFile(server, "/", kHtml, kOverviewHtml);
+  AddFile(server, "/page.css", kCss, kPageCss);
+  AddFile(server, "/overview.js", kScript, kOverviewJs);
 }
 
 }  // namespace ddbsync::cli

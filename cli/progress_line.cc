@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <vector>
 
 #include "cli/text.h"
@@ -111,6 +112,41 @@ std::string ProgressLine(const JobStatus& status, int width) {
     line.append(kBetween).append(status.reason);
   }
   return Clip(line, width);
+}
+
+std::string SummaryLine(const std::vector<JobLook>& jobs, int width) {
+  if (jobs.size() == 1) return ProgressLine(jobs.front().status, width);
+  std::map<JobState, int> states;
+  std::optional<double> worst_lag = 0;
+  double items = 0, changes = 0;
+  bool copying = false, following = false;
+  for (const auto& [status, ended] : jobs) {
+    ++states[status.state];
+    if (ended) continue;
+    if (status.backfill.wanted && !status.backfill.complete) {
+      copying = true;
+      items += status.backfill.items_per_second;
+    }
+    if (!status.tail.wanted) continue;
+    following = true;
+    changes += status.tail.records_per_second;
+    if (worst_lag && status.tail.lag_seconds) {
+      worst_lag = std::max(*worst_lag, *status.tail.lag_seconds);
+    } else {
+      worst_lag.reset();  // unknown may be any
+    }
+  }
+  std::vector<std::string> counts;
+  for (const auto& [state, count] : states) {
+    counts.push_back(fmt::format("{} {}", count, ToString(state)));
+  }
+  std::vector<Part> parts = {{fmt::format("{} jobs: {}", jobs.size(), fmt::join(counts, ", ")), 0}};
+  if (copying) parts.push_back({RateText(items) + " items/s", 2});
+  if (following) parts.push_back({"worst lag " + SpanText(worst_lag), 1});
+  if (following) parts.push_back({RateText(changes) + " changes/s", 3});
+  while (Columns(Join(parts)) > width && DropLeastImportant(parts)) {
+  }
+  return Clip(Join(parts), width);
 }
 
 std::optional<std::string> StateChange(const JobStatus& before, const JobStatus& now) {

@@ -2,7 +2,9 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "cli/api.h"
 #include "replicator/job.h"
 #include "replicator/status.h"
 
@@ -16,6 +18,10 @@ namespace ddbsync::cli {
 /// when there is nothing to tell.
 [[nodiscard]] std::optional<std::string> StateChange(const replicator::JobStatus& before,
                                                      const replicator::JobStatus& now);
+
+/// The same of all jobs of a process in one line: how many do what, the worst lag, the whole rate.
+/// Where there is but one it is that one's ProgressLine.
+[[nodiscard]] std::string SummaryLine(const std::vector<JobLook>& jobs, int width);
 
 /// The last line of a run.
 [[nodiscard]] std::string EndLine(const replicator::JobStatus& status, replicator::Outcome outcome,

@@ -13,13 +13,19 @@
 
 namespace ddbsync::cli {
 
-/// Everything that a run needs to know before it touches anything.
-struct RunPlan {
+/// A copy, as far as it can be known before anything is touched.
+struct JobPlan {
   Settings settings;
   Endpoint source;
   Endpoint target;
   JobHome home;
-  metrics::Access access;  ///< to its API
+};
+
+/// Everything that a run needs to know before it touches anything.
+struct RunPlan {
+  Settings settings;          ///< of the process
+  metrics::Access access;     ///< to its API
+  std::vector<JobPlan> jobs;  ///< at least one
 };
 
 /// Reads config and variables beneath the flags. Errors: every fault of all three at once, one

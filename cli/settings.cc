@@ -23,6 +23,8 @@ constexpr unsigned kControls =
 constexpr unsigned kLooks = Bit(Command::kStatus) | Bit(Command::kCheckpointShow) | kControls;
 constexpr unsigned kAll = kRuns | kLooks | Bit(Command::kVersion);
 
+constexpr Scope kProcess = Scope::kProcess;
+
 constexpr std::string_view kWhat = "What to copy";
 constexpr std::string_view kHow = "How";
 constexpr std::string_view kLimits = "Limits";
@@ -166,9 +168,10 @@ constexpr std::array kSettings = {
             "now on",
             SetSince},
 
-    Setting{"all", "", kHow, Bit(Command::kPause),
-            "following rests too, until less than 6 h are left before changes leave the stream",
-            [](Settings& s, Text t) { return SetSwitch(s.pause_all, t); }},
+    Setting{"all", "", kHow, Bit(Command::kPause) | Bit(Command::kStop),
+            "pause: following rests too, until less than 6 h are left before changes leave the "
+            "stream; stop: every job that runs here",
+            [](Settings& s, Text t) { return SetSwitch(s.all, t); }, kProcess},
     Setting{"create-target", "", kHow, kCopies,
             "make the target table with the source's keys, indexes and capacity if it is missing",
             [](Settings& s, Text t) { return SetSwitch(s.job.create_target, t); }},
@@ -193,8 +196,15 @@ constexpr std::array kSettings = {
     Setting{"write-capacity", "UNITS", kLimits, kRuns,
             "most write units per second; default: as fast as the target takes them",
             [](Settings& s, Text t) { return SetCapacity(s.job.write_capacity, t); }},
-    Setting{"memory", "SIZE", kLimits, kRuns, "bytes of pages alive at once; default: 512MiB",
-            [](Settings& s, Text t) { return SetMemory(s.job.memory_bytes, t); }},
+    Setting{"account-read-capacity", "UNITS", kLimits, kRuns,
+            "most read units per second of all jobs of this process together, on one account and "
+            "region; default: no limit",
+            [](Settings& s, Text t) { return SetCapacity(s.account_read_capacity, t); }, kProcess},
+    Setting{"account-write-capacity", "UNITS", kLimits, kRuns, "the same of write units",
+            [](Settings& s, Text t) { return SetCapacity(s.account_write_capacity, t); }, kProcess},
+    Setting{"memory", "SIZE", kLimits, kRuns,
+            "bytes of pages alive at once, of all jobs together; default: 512MiB",
+            [](Settings& s, Text t) { return SetMemory(s.job.memory_bytes, t); }, kProcess},
     Setting{"segments", "N", kLimits, kCopies,
             "segments of the scan; default: chosen from the table's size; kept when resuming",
             [](Settings& s, Text t) {
@@ -213,44 +223,51 @@ constexpr std::array kSettings = {
               return SetDuration(s.job.settle, t, limits::kLeastSettle, limits::kMostSettle);
             }},
     Setting{
-        "io-threads", "N", kLimits, kRuns, "most I/O threads for each kind of work; default: 384",
-        [](Settings& s, Text t) { return SetInteger(s.io_threads, t, 1, limits::kMostIoThreads); }},
+        "io-threads", "N", kLimits, kRuns,
+        "most I/O threads for each kind of work; default: 384, and 64 more for each further job to "
+        "at "
+        "most 1,024",
+        [](Settings& s, Text t) { return SetInteger(s.io_threads, t, 1, limits::kMostIoThreads); },
+        kProcess},
 
-    Setting{"job", "NAME", kPlace, kRuns | kLooks, "the job's name; default: SRC-DST",
+    Setting{"job", "NAME", kPlace, kRuns | kLooks,
+            "the job's name; default: SRC-DST; of several [[job]] sections in the config: the one "
+            "that is meant",
             [](Settings& s, Text t) { return SetText(s.job_name, t); }},
     Setting{"state", "DIR", kPlace, kRuns | kLooks,
-            "where the job keeps its checkpoint; default: ~/.local/state/ddbsync/JOB",
-            [](Settings& s, Text t) { return SetText(s.state, t); }},
+            "where the job keeps its checkpoint; default: ~/.local/state/ddbsync/JOB; of several "
+            "jobs: DIR/JOB",
+            [](Settings& s, Text t) { return SetText(s.state, t); }, kProcess},
     Setting{"listen", "ADDRESS", kPlace, kRuns,
             "where /metrics, /healthz, /readyz and /api are served; default: 127.0.0.1:9853; "
             "port 0 takes a free one; an address that others reach needs --token-file",
-            SetListen},
+            SetListen, kProcess},
     Setting{"shard-metrics", "on|off", kPlace, kTails,
             "each shard's own series in /metrics; default: while no more than 500 are read",
             SetShardMetrics},
     Setting{"token-file", "FILE", kPlace, kRuns,
             "whoever asks must send the token in this file (Authorization: Bearer); only you may "
             "be able to read it, or, when it is root's, its group too",
-            [](Settings& s, Text t) { return SetText(s.token_file, t); }},
+            [](Settings& s, Text t) { return SetText(s.token_file, t); }, kProcess},
     Setting{"tls-cert", "FILE", kPlace, kRuns,
             "serve over HTTPS with this certificate (PEM, with its chain)",
-            [](Settings& s, Text t) { return SetText(s.tls_cert, t); }},
+            [](Settings& s, Text t) { return SetText(s.tls_cert, t); }, kProcess},
     Setting{"tls-key", "FILE", kPlace, kRuns, "the certificate's key (PEM)",
-            [](Settings& s, Text t) { return SetText(s.tls_key, t); }},
+            [](Settings& s, Text t) { return SetText(s.tls_key, t); }, kProcess},
 
     Setting{"watch", "", kOutput, Bit(Command::kStatus), "once a second, until Ctrl-C",
-            [](Settings& s, Text t) { return SetSwitch(s.watch, t); }},
+            [](Settings& s, Text t) { return SetSwitch(s.watch, t); }, kProcess},
     Setting{"json", "", kOutput, kAll, "print JSON",
-            [](Settings& s, Text t) { return SetSwitch(s.json, t); }},
+            [](Settings& s, Text t) { return SetSwitch(s.json, t); }, kProcess},
     Setting{"quiet", "", kOutput, kRuns, "no progress on standard output; warnings remain",
-            [](Settings& s, Text t) { return SetSwitch(s.quiet, t); }},
+            [](Settings& s, Text t) { return SetSwitch(s.quiet, t); }, kProcess},
     Setting{"no-color", "", kOutput, kRuns | Bit(Command::kStatus),
             "no colours (NO_COLOR does the same)",
-            [](Settings& s, Text t) { return SetSwitch(s.no_color, t); }},
+            [](Settings& s, Text t) { return SetSwitch(s.no_color, t); }, kProcess},
     Setting{"log-format", "text|json", kOutput, kRuns, "form of the log on standard error",
-            SetLogFormat},
+            SetLogFormat, kProcess},
     Setting{"log-level", "LEVEL", kOutput, kRuns,
-            "least level logged: debug, info (default), warning, error", SetLogLevel},
+            "least level logged: debug, info (default), warning, error", SetLogLevel, kProcess},
 };
 
 }  // namespace

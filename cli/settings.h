@@ -25,7 +25,7 @@ enum class Command {
   kVersion
 };
 
-/// Everything that flags, DDBSYNC_* variables and the config's [job] can set, after reading.
+/// Everything that flags, DDBSYNC_* variables and the config can set, after reading.
 struct Settings {
   replicator::JobOptions job;  ///< job_id stays empty; see cli/job_home.h
   std::string src;             ///< as typed
@@ -36,19 +36,27 @@ struct Settings {
   std::string token_file;  ///< empty: only this machine is served
   std::string tls_cert;    ///< empty: plain HTTP
   std::string tls_key;
-  int io_threads = limits::kDefaultIoThreads;
+  std::optional<double> account_read_capacity;
+  std::optional<double> account_write_capacity;
+  int io_threads = 0;  ///< of each lane; 0: the default for so many jobs
   LogFormat log_format = LogFormat::kText;
   LogLevel log_level = LogLevel::kInfo;
   bool json = false;
   bool quiet = false;
   bool no_color = false;
   bool watch = false;
-  bool pause_all = false;
+  bool all = false;                   ///< --all: of `pause` following too, of `stop` every job
   std::optional<bool> shard_metrics;  ///< none: while there are not many shards
 };
 
+/// Whose a setting is, where one process runs several jobs.
+enum class Scope {
+  kJob,      ///< each job's: may differ from job to job
+  kProcess,  ///< the whole process's
+};
+
 /// One of them. Its name is a flag (--poll-interval), a variable (DDBSYNC_POLL_INTERVAL) and a key
-/// of the config's [job] (poll_interval), read by the same function.
+/// of the config (poll_interval), read by the same function.
 struct Setting {
   std::string_view name;
   std::string_view value;  ///< placeholder in --help; empty: a switch
@@ -56,6 +64,7 @@ struct Setting {
   unsigned commands;       ///< bits of those that know the flag
   std::string_view help;
   Result<void> (*apply)(Settings& settings, std::string_view text);
+  Scope scope = Scope::kJob;
 
   [[nodiscard]] bool IsFor(Command command) const {
     return (commands & (1U << static_cast<unsigned>(command))) != 0;

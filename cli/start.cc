@@ -23,111 +23,140 @@ namespace {
 using OpenResult = std::expected<void, std::vector<Error>>;
 
 /// A person who asks twice does not want to wait. The next start settles what was in flight.
-[[noreturn]] void EndAtOnce(ExitCode code, const JobHome& home, std::string_view why) {
+[[noreturn]] void EndAtOnce(ExitCode code, const RunPlan& plan, std::string_view why) {
   Log(LogLevel::kWarning, "ended_at_once", why);
-  const auto card = ReadApiFile(home.ApiFile());
-  if (card && card->pid == getpid()) RemoveApiFile(home.ApiFile());
+  for (const JobPlan& job : plan.jobs) {
+    const auto card = ReadApiFile(job.home.ApiFile());
+    if (card && card->pid == getpid()) RemoveApiFile(job.home.ApiFile());
+  }
   std::_Exit(static_cast<int>(code));
 }
 
 /// Opening asks remote services and may take long; signals are looked at meanwhile.
-OpenResult OpenUnlessStopped(Engine& engine, StopSignals& signals, const JobHome& home) {
+OpenResult OpenUnlessStopped(Engine& engine, StopSignals& signals, const RunPlan& plan) {
   std::future<OpenResult> opened =
       std::async(std::launch::async, [&engine] { return engine.Open(); });
   while (opened.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
     if (signals.Wait(limits::kRedrawInterval / 5) != 0 || engine.stop_asked()) {
-      EndAtOnce(ExitCode::kDone, home, "asked to stop before the copy began");
+      EndAtOnce(ExitCode::kDone, plan, "asked to stop before the copy began");
     }
   }
   return opened.get();
 }
 
-/// Where a table does not exist, its name may have been meant as an endpoint's.
-std::vector<Error> WithHints(std::vector<Error> faults, const RunPlan& plan) {
-  for (Error& fault : faults) {
-    if (fault.code != ErrorCode::kNotFound) continue;
-    for (const Endpoint* side : {&plan.source, &plan.target}) {
-      const bool about_it = ToString(fault).find(side->label) != std::string::npos;
-      if (about_it && !side->not_found_hint.empty()) fault.message += "; " + side->not_found_hint;
-    }
-  }
-  return faults;
-}
-
-/// Runs an open job to its end.
+/// Runs open jobs to their end.
 class Run {
  public:
   Run(Engine& engine, StopSignals& signals, Console& console, ServiceManager& manager,
-      const JobHome& home, const Clock& clock)
+      const RunPlan& plan, const Clock& clock)
       : engine_(engine),
         signals_(signals),
         console_(console),
         manager_(manager),
-        home_(home),
-        clock_(clock) {}
+        plan_(plan),
+        clock_(clock),
+        following_(engine.jobs().size()) {}
 
   ExitCode ToItsEnd() {
     Introduce();
-    if (const auto started = engine_.job().Start(); !started) {
-      return TellFaults({&started.error(), 1});
+    for (const auto& job : engine_.jobs()) {
+      if (const auto started = job->Start(); !started) TellFaults({&started.error(), 1});
     }
     manager_.Ready();
-    std::optional<replicator::Outcome> outcome;
-    while (!(outcome = engine_.job().Ended())) {
+    while (!FollowAll()) {
       if (const int signal = signals_.Wait(limits::kRedrawInterval / 5)) OnSignal(signal);
-      if (engine_.stop_asked() && !asked_to_stop_) BeginStop("the API");
       // A look at the whole job is not for free: 10,000 shards are asked how far they are.
       if (const TimePoint now = clock_.Now(); now >= next_look_) {
         next_look_ = now + limits::kRedrawInterval;
         // Takes every lock of the engine: one that hangs keeps this loop from saying it is alive.
-        const replicator::JobStatus status = engine_.Status();
-        console_.Show(status);
-        manager_.Alive(ProgressLine(status, limits::kLongestServiceStatus));
+        const std::vector<JobLook> looks = engine_.Looks();
+        console_.Show(looks);
+        manager_.Alive(SummaryLine(looks, limits::kLongestServiceStatus));
       }
     }
     manager_.Stopping();
-    if (stopping_.joinable()) stopping_.join();
-    const replicator::JobStatus status = engine_.Status();
-    console_.Finish(status, EndLine(status, *outcome, asked_to_stop_));
-    return ExitCodeOf(*outcome);
+    const std::vector<JobLook> looks = engine_.Looks();
+    console_.Finish(looks, EndLines(looks));
+    std::vector<ExitCode> codes;
+    for (const JobLook& look : looks) codes.push_back(ExitCodeOf(*look.ended));
+    return MostSerious(codes);
   }
 
  private:
+  /// What this loop has done for a job.
+  struct Following {
+    bool stopping = false;
+    std::future<void> released;  ///< valid once it has ended
+  };
+
   void Introduce() {
-    const replicator::JobStatus status = engine_.Status();
-    console_.Line("source  " + status.source_arn);
-    console_.Line("target  " + status.target_arn);
-    console_.Line("job     " + status.job_id + ", " + engine_.url());
+    for (const JobLook& look : engine_.Looks()) {
+      console_.Line("source  " + look.status.source_arn);
+      console_.Line("target  " + look.status.target_arn);
+      console_.Line("job     " + look.status.job_id + ", " + engine_.url());
+    }
+  }
+
+  /// Hands on what was asked of each job, and lets go of those that have ended. True when all have.
+  bool FollowAll() {
+    bool all = true;
+    for (size_t i = 0; i < following_.size(); ++i) {
+      RunningJob& job = *engine_.jobs()[i];
+      if (job.stop_asked() && !following_[i].stopping) BeginStop(i, "the API");
+      if (!job.Ended()) {
+        all = false;
+      } else if (!following_[i].released.valid()) {
+        // Waits for calls in hand; the other jobs and a second signal do not.
+        following_[i].released = std::async(std::launch::async, [&job] { job.Release(); });
+      }
+    }
+    return all;
   }
 
   void OnSignal(int signal) {
     if (asked_to_stop_) {
-      console_.Finish(engine_.Status(), "ended at once; the same command resumes");
-      EndAtOnce(ExitCode::kFailed, home_,
+      console_.Finish(engine_.Looks(), {"ended at once; the same command resumes"});
+      EndAtOnce(ExitCode::kFailed, plan_,
                 "asked a second time to stop: writes in flight are left behind; the next start "
                 "waits for them and resumes");
     }
-    BeginStop(StopSignals::Name(signal));
-  }
-
-  void BeginStop(std::string_view asked_by) {
     asked_to_stop_ = true;
     manager_.Stopping();
+    for (size_t i = 0; i < following_.size(); ++i) {
+      if (!following_[i].stopping) BeginStop(i, StopSignals::Name(signal));
+    }
+  }
+
+  void BeginStop(size_t i, std::string_view asked_by) {
+    RunningJob& job = *engine_.jobs()[i];
+    following_[i].stopping = true;
+    if (engine_.stop_asked()) {
+      asked_to_stop_ = true;
+      manager_.Stopping();
+    }
     Log(LogLevel::kInfo, "stopping", "finishing what is in flight; a signal now ends at once",
         {{"asked_by", asked_by}});
-    // May wait for what is in flight; the second signal must be heard meanwhile.
-    stopping_ = std::jthread([this] { engine_.job().Stop(); });
+    job.Stop();
+  }
+
+  std::vector<std::string> EndLines(const std::vector<JobLook>& looks) const {
+    std::vector<std::string> lines;
+    for (size_t i = 0; i < looks.size(); ++i) {
+      const std::string line = EndLine(looks[i].status, *looks[i].ended, following_[i].stopping);
+      lines.push_back(looks.size() == 1 ? line : looks[i].status.job_id + ": " + line);
+    }
+    return lines;
   }
 
   Engine& engine_;
   StopSignals& signals_;
   Console& console_;
   ServiceManager& manager_;
-  const JobHome& home_;
+  const RunPlan& plan_;
   const Clock& clock_;
   TimePoint next_look_;
-  bool asked_to_stop_ = false;
-  std::jthread stopping_;
+  bool asked_to_stop_ = false;  ///< all of them
+  std::vector<Following> following_;
 };
 
 }  // namespace
@@ -152,10 +181,10 @@ ExitCode RunCopy(const CommandLine& line, const aws::Environment& environment) {
       clock);
   ServiceManager manager(environment, clock);
   Engine engine(*plan, environment, clock);
-  if (auto opened = OpenUnlessStopped(engine, signals, plan->home); !opened) {
-    return TellFaults(WithHints(std::move(opened.error()), *plan));
+  if (auto opened = OpenUnlessStopped(engine, signals, *plan); !opened) {
+    return TellFaults(opened.error());
   }
-  return Run(engine, signals, console, manager, plan->home, clock).ToItsEnd();
+  return Run(engine, signals, console, manager, *plan, clock).ToItsEnd();
 }
 
 }  // namespace ddbsync::cli

@@ -59,6 +59,8 @@ constexpr auto kWalkWrites = [](auto& io, auto& w) {
 constexpr auto kWalkLimits = [](auto& io, auto& l) {
   io.Field("read_capacity", l.read_capacity);
   io.Field("write_capacity", l.write_capacity);
+  io.Field("account_read_capacity", l.account_read_capacity);
+  io.Field("account_write_capacity", l.account_write_capacity);
   io.Field("in_flight", l.in_flight);
   io.Field("poll_interval_seconds", l.poll_interval_seconds);
 };

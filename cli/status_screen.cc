@@ -135,6 +135,11 @@ void AddLimits(std::string& screen, const JobStatus& status) {
                   units(l.read_capacity), units(l.write_capacity),
                   l.in_flight ? CountText(*l.in_flight) : "none",
                   SpanText(l.poll_interval_seconds)));
+  if (l.account_read_capacity || l.account_write_capacity) {
+    Row(screen, "  of all jobs",
+        fmt::format("account-read-capacity {}, account-write-capacity {}",
+                    units(l.account_read_capacity), units(l.account_write_capacity)));
+  }
   Row(screen, "held back by", HolderText(status.bottleneck));
 }
 

@@ -61,6 +61,14 @@ const std::array kKeys = {
     Key{"write-capacity", "write_capacity", kCapacity, kLeastCapacity, limits::kMostCapacity, false,
         true, ParseNumber, [](Throttle& t, std::optional<double> v) { t.write_capacity = v; },
         [](const Throttle& t) { return BoundToJson(t.write_capacity); }},
+    Key{"account-read-capacity", "account_read_capacity", kCapacity, kLeastCapacity,
+        limits::kMostCapacity, false, true, ParseNumber,
+        [](Throttle& t, std::optional<double> v) { t.account_read_capacity = v; },
+        [](const Throttle& t) { return BoundToJson(t.account_read_capacity); }},
+    Key{"account-write-capacity", "account_write_capacity", kCapacity, kLeastCapacity,
+        limits::kMostCapacity, false, true, ParseNumber,
+        [](Throttle& t, std::optional<double> v) { t.account_write_capacity = v; },
+        [](const Throttle& t) { return BoundToJson(t.account_write_capacity); }},
     Key{"in-flight", "in_flight", "a number of calls from 1 to 64, or none", 1,
         replicator::limits::kMaxWriterSlots, true, true, ParseNumber,
         [](Throttle& t, std::optional<double> v) {
@@ -143,7 +151,8 @@ Result<Throttle> ThrottleFromWords(std::span<const std::string> words) {
   }
   return Finish(throttle, faults,
                 "nothing is said to throttle: give read-capacity=UNITS, write-capacity=UNITS, "
-                "in-flight=CALLS or poll-interval=DURATION");
+                "account-read-capacity=UNITS, account-write-capacity=UNITS, in-flight=CALLS or "
+                "poll-interval=DURATION");
 }
 
 Result<Throttle> ThrottleFromJson(std::string_view text) {

@@ -22,6 +22,8 @@ enum class Phases { kBackfillAndTail, kBackfillOnly, kTailOnly };
 enum class OnGap { kHold, kStop };
 enum class TtlDeletes { kReplicate, kSkip };
 
+class AccountCapacity;
+
 struct JobOptions {
   std::string job_id;
   Phases phases = Phases::kBackfillAndTail;
@@ -33,6 +35,8 @@ struct JobOptions {
   TtlDeletes ttl_deletes = TtlDeletes::kReplicate;
   std::optional<double> read_capacity;  ///< units per second; none: the default of the design
   std::optional<double> write_capacity;
+  /// Bounds that it keeps together with other jobs; outlives the job; null: none.
+  AccountCapacity* accounts = nullptr;
   Duration poll_interval = std::chrono::milliseconds(250);
   Duration settle = std::chrono::seconds(5);
   size_t memory_bytes = 0;  ///< 0: limits::kDefaultMemoryBytes
@@ -51,6 +55,9 @@ struct Throttle {
 
   std::optional<Bound<double>> read_capacity;  ///< units per second
   std::optional<Bound<double>> write_capacity;
+  /// Of all jobs together, on the source's and on the target's account.
+  std::optional<Bound<double>> account_read_capacity;
+  std::optional<Bound<double>> account_write_capacity;
   std::optional<Bound<int>> in_flight;  ///< write calls of the copy; none: as the target takes them
   std::optional<Duration> poll_interval;
 };
@@ -83,6 +90,12 @@ class Job {
                                                                       checkpoint::Store& store,
                                                                       Executor& executor,
                                                                       Clock& clock);
+
+  /// The faults that Open would report now, with nothing made or switched on: for who opens several
+  /// jobs and wants all or none. Blocks.
+  [[nodiscard]] static std::vector<Error> Look(const JobOptions& options, const Side& source,
+                                               const Side& target, checkpoint::Store& store,
+                                               Clock& clock);
 
   virtual ~Job() = default;
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/version.h"
+#include "replicator/account_capacity.h"
 #include "replicator/limits.h"
 #include "replicator/live_job.h"
 #include "streams/limits.h"
@@ -51,6 +52,14 @@ streams::ShardFamily LiveJob::Family(size_t most) const {
   const auto fits = [most](const auto& look) { return look.first == most; };
   return family_look_.Get(Now(), take, fits).second;
 }
+
+namespace {
+
+std::optional<double> SharedRate(const CapacityBucket& bucket) {
+  return bucket.shared() == nullptr ? std::nullopt : bucket.shared()->rate();
+}
+
+}  // namespace
 
 void LiveJob::FillBackfill(JobStatus& status, TimePoint now) const {
   const Backfill::Progress progress = backfill_->GetProgress();
@@ -148,6 +157,8 @@ void LiveJob::FillWrites(JobStatus& status) const {
   status.tail_paused = tail_paused_;
   status.limits = {.read_capacity = read_capacity_.rate(),
                    .write_capacity = write_capacity_.rate(),
+                   .account_read_capacity = SharedRate(read_capacity_),
+                   .account_write_capacity = SharedRate(write_capacity_),
                    .in_flight = write_limit_.most(),
                    .poll_interval_seconds = Seconds(poll_interval_)};
 }
@@ -250,9 +261,14 @@ LiveJob::Hold LiveJob::HeldBack(const JobStatus& status, TimePoint now) const {
 std::optional<LiveJob::Hold> LiveJob::HeldByLimit(bool copying, TimePoint now) const {
   const TimePoint recently = now - limits::kRecently;
   if (write_capacity_.last_refused() > recently) {
-    return Hold{Bottleneck::kLimit, "held by the limit write-capacity"};
+    return Hold{Bottleneck::kLimit, write_capacity_.refused_by_shared()
+                                        ? "held by the limit account-write-capacity"
+                                        : "held by the limit write-capacity"};
   }
   if (read_capacity_.last_refused() > recently) {
+    if (read_capacity_.refused_by_shared()) {
+      return Hold{Bottleneck::kLimit, "held by the limit account-read-capacity"};
+    }
     const auto rate = read_capacity_.rate();
     const bool is_default = !options_.read_capacity && rate == point_.source.read_units / 2;
     return Hold{Bottleneck::kLimit, is_default ? "held to half of the source's provisioned reads "

@@ -44,6 +44,8 @@ inline constexpr int64_t kBytesPerSegment = int64_t{32} << 20;
 inline constexpr double kUnitsOfFullPage = 256;
 /// Who waits for capacity looks again after this: what was taken too much comes back any time.
 inline constexpr std::chrono::milliseconds kCapacityLook{100};
+/// Another job's backfill that had less of the account's capacity has taken its turn after this.
+inline constexpr std::chrono::milliseconds kCapacityTurn{10};
 
 /// The pace of a segment whose items were refused. A partition takes 1,000 write units a second at
 /// most (developer guide): the first guess is less. Refusals within the time that the batches in

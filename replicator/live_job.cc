@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/planted_bug.h"
+#include "replicator/account_capacity.h"
 #include "replicator/conductor.h"
 #include "replicator/limits.h"
 #include "replicator/recheck_task.h"
@@ -25,6 +26,10 @@ std::optional<double> ReadCapacityOf(const JobOptions& options,
   return source.read_units / 2;
 }
 
+std::string AccountOf(const Side& side, const dynamodb::TableDescription& table) {
+  return AccountCapacity::Of(table.arn, side.tables->aws().url());
+}
+
 /// After a stop that was not clean, writes of the previous process may still land.
 TimePoint FirstWriteAt(const JobOptions& options, const checkpoint::State& state, TimePoint now) {
   const bool settles = !Planted(PlantedBug::kNoSettleAfterCrash);
@@ -42,6 +47,11 @@ std::expected<std::unique_ptr<Job>, std::vector<Error>> Job::Open(JobOptions opt
   if (!point) return std::unexpected(point.error());
   return std::make_unique<LiveJob>(std::move(options), std::move(source), std::move(target),
                                    *std::move(point), store, executor);
+}
+
+std::vector<Error> Job::Look(const JobOptions& options, const Side& source, const Side& target,
+                             checkpoint::Store& store, Clock& clock) {
+  return Preflight(options, source, target, store, clock).Look();
 }
 
 LiveJob::LiveJob(JobOptions options, Side source, Side target, StartingPoint point,
@@ -71,8 +81,14 @@ LiveJob::LiveJob(JobOptions options, Side source, Side target, StartingPoint poi
                    .maximum = limits::kOpenSegments,
                    .work = limits::kWorkOfAPage,
                    .processors = options_.processors}),
-      read_capacity_("read-capacity", ReadCapacityOf(options_, point_.source)),
-      write_capacity_("write-capacity", options_.write_capacity),
+      read_capacity_("read-capacity", ReadCapacityOf(options_, point_.source),
+                     options_.accounts == nullptr
+                         ? nullptr
+                         : &options_.accounts->Reads(AccountOf(source_, point_.source))),
+      write_capacity_("write-capacity", options_.write_capacity,
+                      options_.accounts == nullptr
+                          ? nullptr
+                          : &options_.accounts->Writes(AccountOf(target_, point_.target))),
       tail_queue_(fence_, rechecks_, dead_letters_, target_budget_),
       poll_interval_(options_.poll_interval) {
   if (wants_backfill()) {
@@ -235,6 +251,12 @@ void LiveJob::Resume() {
 void LiveJob::Apply(const Throttle& throttle) {
   if (throttle.read_capacity) read_capacity_.SetRate(*throttle.read_capacity);
   if (throttle.write_capacity) write_capacity_.SetRate(*throttle.write_capacity);
+  if (throttle.account_read_capacity && read_capacity_.shared() != nullptr) {
+    read_capacity_.shared()->SetRate(*throttle.account_read_capacity);
+  }
+  if (throttle.account_write_capacity && write_capacity_.shared() != nullptr) {
+    write_capacity_.shared()->SetRate(*throttle.account_write_capacity);
+  }
   if (throttle.in_flight) write_limit_.SetMost(*throttle.in_flight);
   if (throttle.poll_interval) {
     poll_interval_ = *throttle.poll_interval;

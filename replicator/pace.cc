@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "replicator/account_capacity.h"
 #include "replicator/limits.h"
 
 namespace ddbsync::replicator {
@@ -126,7 +127,23 @@ int InFlightLimit::Effective() const {
   return std::max(1, std::min(adapted, most_.value_or(adapted)));
 }
 
+CapacityBucket::~CapacityBucket() {
+  if (shared_ != nullptr) shared_->Forget(this);
+}
+
 std::optional<TimePoint> CapacityBucket::TakeOrRetryAt(User user, double estimate, TimePoint now) {
+  if (const auto retry_at = TakeOwn(user, estimate, now)) return retry_at;
+  if (shared_ == nullptr) return std::nullopt;
+  const auto retry_at = shared_->TakeOrRetryAt(this, user, estimate, now);
+  if (!retry_at) return std::nullopt;
+  CorrectOwn(estimate, 0);
+  MutexLock lock(mutex_);
+  last_refused_ = now;
+  refused_by_shared_ = true;
+  return retry_at;
+}
+
+std::optional<TimePoint> CapacityBucket::TakeOwn(User user, double estimate, TimePoint now) {
   MutexLock lock(mutex_);
   if (!rate_) return std::nullopt;
   Refill(now);
@@ -137,6 +154,7 @@ std::optional<TimePoint> CapacityBucket::TakeOrRetryAt(User user, double estimat
     return std::nullopt;
   }
   last_refused_ = now;
+  refused_by_shared_ = false;
   const std::chrono::duration<double> debt(std::max(0.0, -available_) / *rate_);
   const auto wait = debt < limits::kCapacityLook
                         ? std::chrono::ceil<std::chrono::milliseconds>(debt) + 1ms
@@ -146,6 +164,11 @@ std::optional<TimePoint> CapacityBucket::TakeOrRetryAt(User user, double estimat
 }
 
 void CapacityBucket::Correct(double estimate, double better) {
+  CorrectOwn(estimate, better);
+  if (shared_ != nullptr) shared_->Correct(this, estimate, better);
+}
+
+void CapacityBucket::CorrectOwn(double estimate, double better) {
   MutexLock lock(mutex_);
   if (rate_) available_ += estimate - better;
 }
@@ -155,12 +178,12 @@ double CapacityBucket::Charge(double estimate, std::optional<double> reported, d
   const bool sound = reported && *reported >= 0 && *reported <= limits::kMostUnitsOfACall;
   if (!sound) reported.reset();
   const double units = reported.value_or(computed);
+  Correct(estimate, units);
+  const bool bounded = rate() || (shared_ != nullptr && shared_->rate());
   bool tell = false;
-  {
+  if (bounded && !reported) {
     MutexLock lock(mutex_);
-    if (!rate_) return units;
-    available_ += estimate - units;
-    tell = !reported && !std::exchange(told_, true);
+    tell = !std::exchange(told_, true);
   }
   if (tell) {
     Log(LogLevel::kWarning, "capacity_computed",
@@ -183,6 +206,11 @@ std::optional<double> CapacityBucket::rate() const {
 TimePoint CapacityBucket::last_refused() const {
   MutexLock lock(mutex_);
   return last_refused_;
+}
+
+bool CapacityBucket::refused_by_shared() const {
+  MutexLock lock(mutex_);
+  return refused_by_shared_;
 }
 
 void CapacityBucket::Refill(TimePoint now) {

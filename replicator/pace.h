@@ -75,14 +75,21 @@ class InFlightLimit {
   Duration shortest_before_ GUARDED_BY(mutex_) = Duration::max();
 };
 
+class SharedCapacity;
+
 /// An upper bound in capacity units per second. What a call costs is known only afterwards: an
 /// estimate is taken before it and corrected by its answer, so the bound is exceeded by what the
 /// calls of that moment cost more than estimated. No rate: no bound. Safe from any thread.
 class CapacityBucket {
  public:
-  /// `name`: "read-capacity" or "write-capacity", for the log.
-  CapacityBucket(std::string_view name, std::optional<double> units_per_second)
-      : name_(name), rate_(units_per_second) {}
+  /// `name`: "read-capacity" or "write-capacity", for the log. `shared`: a bound that is kept too,
+  /// with other jobs; outlives this; null: none.
+  CapacityBucket(std::string_view name, std::optional<double> units_per_second,
+                 SharedCapacity* shared = nullptr)
+      : name_(name), shared_(shared), rate_(units_per_second) {}
+  ~CapacityBucket();
+  CapacityBucket(const CapacityBucket&) = delete;
+  CapacityBucket& operator=(const CapacityBucket&) = delete;
 
   enum class User { kTail, kBackfill };
 
@@ -100,17 +107,24 @@ class CapacityBucket {
   [[nodiscard]] std::optional<double> rate() const;
   /// When somebody had to wait for it last; TimePoint::min(): never.
   [[nodiscard]] TimePoint last_refused() const;
+  /// That was because of the bound shared with other jobs.
+  [[nodiscard]] bool refused_by_shared() const;
+  [[nodiscard]] SharedCapacity* shared() const { return shared_; }
 
  private:
   void Refill(TimePoint now) REQUIRES(mutex_);
+  [[nodiscard]] std::optional<TimePoint> TakeOwn(User user, double estimate, TimePoint now);
+  void CorrectOwn(double estimate, double better);
 
   const std::string_view name_;
+  SharedCapacity* const shared_;
   mutable Mutex mutex_;
   bool told_ GUARDED_BY(mutex_) = false;  ///< that costs are computed
   std::optional<double> rate_ GUARDED_BY(mutex_);
   double available_ GUARDED_BY(mutex_) = 0;
   std::optional<TimePoint> refilled_ GUARDED_BY(mutex_);
   TimePoint last_refused_ GUARDED_BY(mutex_) = TimePoint::min();
+  bool refused_by_shared_ GUARDED_BY(mutex_) = false;
   TimePoint tail_first_until_ GUARDED_BY(mutex_) = TimePoint::min();
 };
 

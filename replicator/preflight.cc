@@ -7,7 +7,7 @@
 
 namespace ddbsync::replicator {
 
-std::expected<StartingPoint, std::vector<Error>> Preflight::Run() {
+std::vector<Error> Preflight::Look() {
   LoadCheckpoint();
   LookAtSource();
   LookAtTarget();
@@ -18,8 +18,11 @@ std::expected<StartingPoint, std::vector<Error>> Preflight::Run() {
   if (source_found_ && target_found_) CompareWithCheckpoint();
   if (target_found_ && !point_.state.job && wants_backfill()) CheckEmptyTarget();
   if (faults_.empty() && target_found_ && !point_.state.job && wants_backfill()) ProbeWrites();
-  if (!faults_.empty()) return std::unexpected(faults_);
+  return faults_;
+}
 
+std::expected<StartingPoint, std::vector<Error>> Preflight::Run() {
+  if (!Look().empty()) return std::unexpected(faults_);
   if (target_to_make_) MakeTarget();
   if (stream_to_enable_ && faults_.empty()) EnableStream();
   if (!faults_.empty()) return std::unexpected(faults_);

@@ -31,6 +31,8 @@ class Preflight {
       : options_(options), source_(source), target_(target), store_(store), clock_(clock) {}
 
   [[nodiscard]] std::expected<StartingPoint, std::vector<Error>> Run();
+  /// The faults alone; makes nothing.
+  [[nodiscard]] std::vector<Error> Look();
 
  private:
   void LoadCheckpoint();

@@ -116,9 +116,11 @@ struct JobStatus {
 
   /// As flags and `throttle` have set them.
   struct Limits {
-    std::optional<double> read_capacity;   ///< units per second; none: no bound
-    std::optional<double> write_capacity;  ///< likewise
-    std::optional<int> in_flight;          ///< none: as the target takes them
+    std::optional<double> read_capacity;           ///< units per second; none: no bound
+    std::optional<double> write_capacity;          ///< likewise
+    std::optional<double> account_read_capacity;   ///< of all jobs on the source's account
+    std::optional<double> account_write_capacity;  ///< of all jobs on the target's account
+    std::optional<int> in_flight;                  ///< none: as the target takes them
     double poll_interval_seconds = 0;
   } limits;
 

@@ -112,7 +112,7 @@ async function ask(path, body) {
   const gone = new AbortController();
   const timer = setTimeout(() => gone.abort(), TIMEOUT);
   try {
-    const answer = await fetch('/api/v1/' + path, {
+    const answer = await fetch('api/v1/' + path, {
       headers, signal: gone.signal, cache: 'no-store', method: body ? 'POST' : 'GET',
       body: body && JSON.stringify(body),
     });
@@ -703,6 +703,7 @@ async function look() {
 }
 
 function begin() {
+  $('others').hidden = !location.pathname.startsWith('/jobs/');
   $('charts').append(...boxes.map((box) => box.node));
   makeLimitFields();
   onControl('pause', 'pause', { tail: false });

@@ -80,6 +80,10 @@ TEST_F(ApiSchemaTest, TheStatusHasTheFieldsOfTheSchema) {
             Words(replicator::Bottleneck::kProcessor));
 }
 
+TEST_F(ApiSchemaTest, TheListOfJobsHasTheFieldsOfTheSchema) {
+  ExpectFits(Schema("Jobs"), json::parse(JobsToJson({{}, {}})), "jobs");
+}
+
 TEST_F(ApiSchemaTest, TheCheckpointHasTheFieldsOfTheSchema) {
   checkpoint::State state;
   state.job.emplace();
@@ -111,16 +115,19 @@ TEST_F(ApiSchemaTest, TheLineageHasTheFieldsOfTheSchema) {
 
 TEST_F(ApiSchemaTest, ThePathsAreThoseThatAreServed) {
   metrics::HttpServer server;
-  AddPage(server);
-  AddRoutes(server,
-            {.status = [] { return replicator::JobStatus(); },
-             .checkpoint = []() -> Result<checkpoint::State> { return checkpoint::State(); },
-             .metrics = [] { return std::string("metrics"); },
-             .history = [] { return std::string("{}"); },
-             .family = [] { return streams::ShardFamily(); }});
-  AddControls(server, {.job = []() -> replicator::Job* { return nullptr; },
-                       .status = [] { return replicator::JobStatus(); },
-                       .stop = [] {}});
+  AddOverview(server);
+  AddPage(server, "");
+  AddRoutes(server, {.jobs = [] { return std::vector<JobLook>(); },
+                     .metrics = [] { return std::string("metrics"); }});
+  AddJobRoutes(server, "",
+               {.status = [] { return replicator::JobStatus(); },
+                .checkpoint = []() -> Result<checkpoint::State> { return checkpoint::State(); },
+                .history = [] { return std::string("{}"); },
+                .family = [] { return streams::ShardFamily(); }});
+  AddControls(server, "",
+              {.job = [] { return nullptr; },
+               .status = [] { return replicator::JobStatus(); },
+               .stop = [] {}});
   ASSERT_TRUE(server.Start("127.0.0.1:0"));
   std::set<std::string> described;
   for (const auto& [path, methods] : document_["paths"].items()) {

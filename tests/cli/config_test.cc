@@ -45,6 +45,20 @@ secret_key_env = "B_SECRET"
   EXPECT_EQ(config.endpoints.at("b").region, "");
 }
 
+TEST(Config, WhatStandsBeforeTheFirstSectionIsForAllJobs) {
+  const Config config = ParseConfig(
+      "write_capacity = 500\nlisten = '127.0.0.1:0'\nsrc = 'a'\n[[job]]\nname = 'x'\nsrc = 'a'\n"
+      "[[job]]\njob = 'y'\n",
+      "c");
+  EXPECT_EQ(config.general.at("write-capacity").text, "500");
+  EXPECT_EQ(config.general.at("listen").origin, "c:2: listen");
+  ASSERT_THAT(config.jobs, SizeIs(2));
+  EXPECT_EQ(config.jobs[0].at("job").text, "x");
+  ASSERT_THAT(config.faults, SizeIs(2));
+  EXPECT_THAT(config.faults[0].message, HasSubstr("c:8: unknown key `job` in [[job]]"));
+  EXPECT_THAT(config.faults[1].message, HasSubstr("c:3: unknown key `src`"));
+}
+
 TEST(Config, TypoIsToldWithFileLineKeyAndWhatWasMeant) {
   const Config config =
       ParseConfig("[endpoint.a]\ntable = \"orders\"\nregoin = \"eu-west-1\"\n", "conf/x.toml");

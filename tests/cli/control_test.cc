@@ -52,18 +52,19 @@ class ObedientJob final : public replicator::Job {
 class ControlTest : public ::testing::Test {
  protected:
   ControlTest() {
-    job_.status_.job_id = "a-b";
-    job_.status_.state = JobState::kCopying;
-    job_.status_.backfill.wanted = true;
-    AddRoutes(server_,
-              {.status = [this] { return job_.Status(); },
-               .checkpoint = []() -> Result<checkpoint::State> { return checkpoint::State(); },
-               .metrics = [] { return std::string(); },
-               .history = [] { return std::string("{}"); },
-               .family = [] { return streams::ShardFamily(); }});
-    AddControls(server_, {.job = [this]() -> replicator::Job* { return open_ ? &job_ : nullptr; },
-                          .status = [this] { return job_.Status(); },
-                          .stop = [this] { ++stops_; }});
+    job_->status_.job_id = "a-b";
+    job_->status_.state = JobState::kCopying;
+    job_->status_.backfill.wanted = true;
+    AddJobRoutes(server_, "",
+                 {.status = [this] { return job_->Status(); },
+                  .checkpoint = []() -> Result<checkpoint::State> { return checkpoint::State(); },
+                  .history = [] { return std::string("{}"); },
+                  .family = [] { return streams::ShardFamily(); }});
+    AddControls(
+        server_, "",
+        {.job = [this]() -> std::shared_ptr<replicator::Job> { return open_ ? job_ : nullptr; },
+         .status = [this] { return job_->Status(); },
+         .stop = [this] { ++stops_; }});
     EXPECT_TRUE(server_.Start("127.0.0.1:0"));
     EXPECT_TRUE(WriteApiFile(home_.ApiFile(), {"a-b", server_.address(), 4711}));
   }
@@ -82,7 +83,7 @@ class ControlTest : public ::testing::Test {
 
   TemporaryDirectory directory_;
   JobHome home_{"a-b", directory_.path()};
-  ObedientJob job_;
+  const std::shared_ptr<ObedientJob> job_ = std::make_shared<ObedientJob>();
   bool open_ = true;
   int stops_ = 0;
   metrics::HttpServer server_;
@@ -91,17 +92,17 @@ class ControlTest : public ::testing::Test {
 TEST_F(ControlTest, PausesAndGoesOn) {
   EXPECT_EQ(Tell(kPausePath).state, JobState::kPaused);
   EXPECT_EQ(Tell(kPausePath, "").state, JobState::kPaused);  // again is as once
-  EXPECT_FALSE(job_.status_.tail_paused);
+  EXPECT_FALSE(job_->status_.tail_paused);
   EXPECT_TRUE(Tell(kPausePath, R"({"tail":true})").tail_paused);
   EXPECT_EQ(Tell(kResumePath).state, JobState::kCopying);
   EXPECT_EQ(Tell(kResumePath).state, JobState::kCopying);
 }
 
 TEST_F(ControlTest, AJobThatOnlyFollowsIsPausedOnlyWithItsTail) {
-  job_.status_.state = JobState::kFollowing;
-  job_.status_.backfill.complete = true;
+  job_->status_.state = JobState::kFollowing;
+  job_->status_.backfill.complete = true;
   EXPECT_THAT(Refusal(kPausePath), HasSubstr("pause --all"));
-  EXPECT_EQ(job_.status_.state, JobState::kFollowing);
+  EXPECT_EQ(job_->status_.state, JobState::kFollowing);
   EXPECT_TRUE(Tell(kPausePath, R"({"tail":true})").tail_paused);
 }
 
@@ -110,15 +111,15 @@ TEST_F(ControlTest, ThrottlesAndShowsIt) {
   EXPECT_EQ(status.limits.read_capacity, 500);
   EXPECT_EQ(status.limits.in_flight, 8);
   EXPECT_EQ(Tell(kThrottlePath, R"({"read_capacity":null})").limits.read_capacity, std::nullopt);
-  EXPECT_EQ(job_.status_.limits.in_flight, 8);
+  EXPECT_EQ(job_->status_.limits.in_flight, 8);
 }
 
 TEST_F(ControlTest, ABodyThatIsNotUnderstoodChangesNothingAndSaysWhy) {
   EXPECT_THAT(Refusal(kThrottlePath, R"({"in_flight":8,"speed":1})"), HasSubstr("`speed`"));
-  EXPECT_EQ(job_.status_.limits.in_flight, std::nullopt);
+  EXPECT_EQ(job_->status_.limits.in_flight, std::nullopt);
   EXPECT_THAT(Refusal(kPausePath, R"({"tail":1})"), HasSubstr("tail"));
   EXPECT_THAT(Refusal(kPausePath, "pause"), HasSubstr("JSON"));
-  EXPECT_EQ(job_.status_.state, JobState::kCopying);
+  EXPECT_EQ(job_->status_.state, JobState::kCopying);
 }
 
 TEST_F(ControlTest, InAStateThatForbidsItTheReasonIsTold) {
@@ -127,16 +128,18 @@ TEST_F(ControlTest, InAStateThatForbidsItTheReasonIsTold) {
                                                    {JobState::kFailed, "it ends"},
                                                    {JobState::kGap, "changes were lost"}};
   for (const auto& [state, reason] : reasons) {
-    job_.status_.state = state;
+    job_->status_.state = state;
     for (const char* path : {kPausePath, kResumePath}) {
       EXPECT_THAT(Refusal(path), HasSubstr(reason));
     }
     EXPECT_THAT(Refusal(kThrottlePath, R"({"in_flight":1})"), HasSubstr(ToString(state)));
-    EXPECT_EQ(job_.status_.state, state);
+    EXPECT_EQ(job_->status_.state, state);
   }
   open_ = false;
-  job_.status_.state = JobState::kStarting;
+  job_->status_.state = JobState::kStarting;
   EXPECT_THAT(Refusal(kPausePath), HasSubstr("starting"));
+  job_->status_.state = JobState::kFollowing;  // between a look and its end
+  EXPECT_THAT(Refusal(kPausePath), HasSubstr("has ended"));
 }
 
 TEST_F(ControlTest, StopsAlwaysAndAsOftenAsAsked) {

@@ -33,5 +33,14 @@ TEST(ExitCode, OneFaultOfAnotherKindIsAFailure) {
   }
 }
 
+TEST(ExitCode, OfSeveralJobsTheMostSeriousCounts) {
+  using enum ExitCode;
+  const auto most = [](std::vector<ExitCode> codes) { return MostSerious(codes); };
+  EXPECT_EQ(most({kDone, kDone}), kDone);
+  EXPECT_EQ(most({kDone, kNotReady}), kNotReady);
+  EXPECT_EQ(most({kNotReady, kFailed, kDone}), kFailed);
+  EXPECT_EQ(most({kFailed, kDataAtRisk, kNotReady}), kDataAtRisk);
+}
+
 }  // namespace
 }  // namespace ddbsync::cli

@@ -171,6 +171,7 @@ TEST(JobMetrics, AFullJobWritesEveryFamilyWithTheLabelsDeclared) {
   CallMetrics calls;
   calls.OnCall("dynamodb", "Scan", "ok", std::chrono::milliseconds(3));
   Written written;
+  WriteBuildInfo(written);
   WriteJobMetrics(status, written, kLabels);
   WriteShardMetrics({{"shard", std::nullopt}}, WallTime(), written, kLabels);
   calls.WriteTo(written, kLabels);

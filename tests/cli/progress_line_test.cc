@@ -196,5 +196,26 @@ TEST(EndLine, SaysHowItEndedAndWhatToDo) {
   EXPECT_THAT(EndLine(status, Outcome::kDataAtRisk, false), StartsWith("data at risk"));
 }
 
+TEST(SummaryLine, SaysHowManyDoWhatTheWorstLagAndTheWholeRate) {
+  JobStatus copying, following, failed;
+  copying.state = JobState::kCopying;
+  copying.backfill.wanted = copying.tail.wanted = following.tail.wanted = true;
+  copying.backfill.items_per_second = 300;
+  copying.tail.lag_seconds = 70;
+  following.state = JobState::kFollowing;
+  following.tail.lag_seconds = 3;
+  following.tail.records_per_second = 20;
+  failed.state = JobState::kFailed;
+  failed.tail.wanted = true;
+  std::vector<JobLook> jobs = {
+      {copying, {}}, {following, {}}, {failed, replicator::Outcome::kFailed}};
+  EXPECT_EQ(SummaryLine(jobs, 200),
+            "3 jobs: 1 copying, 1 following, 1 failed  300 items/s  worst lag 1m10s  20.0 changes/s");
+  EXPECT_EQ(SummaryLine(jobs, 45), "3 jobs: 1 copying, 1 following, 1 failed");
+  jobs[1].status.tail.lag_seconds.reset();
+  EXPECT_THAT(SummaryLine(jobs, 200), HasSubstr("worst lag unknown"));
+  EXPECT_EQ(SummaryLine({{copying, {}}}, 60), ProgressLine(copying, 60));
+}
+
 }  // namespace
 }  // namespace ddbsync::cli

@@ -49,23 +49,24 @@ region = "eu-west-1"
 TEST_F(RunPlanTest, DefaultsAreThoseOfTheDesign) {
   const auto plan = Plan({"start", "--src", "a", "--dst", "b"});
   ASSERT_TRUE(plan);
-  EXPECT_EQ(plan->settings.listen, "127.0.0.1:9853");
-  EXPECT_EQ(plan->settings.job.settle, std::chrono::seconds(5));
-  EXPECT_EQ(plan->settings.job.poll_interval, std::chrono::milliseconds(250));
-  EXPECT_EQ(plan->settings.job.phases, replicator::Phases::kBackfillAndTail);
-  EXPECT_EQ(plan->settings.job.job_id, "a-b");
-  EXPECT_EQ(plan->home.directory, "/home/someone/.local/state/ddbsync/a-b");
-  EXPECT_FALSE(plan->settings.job.write_capacity);
-  EXPECT_EQ(plan->settings.io_threads, 384);
+  EXPECT_EQ(plan->jobs[0].settings.listen, "127.0.0.1:9853");
+  EXPECT_EQ(plan->jobs[0].settings.job.settle, std::chrono::seconds(5));
+  EXPECT_EQ(plan->jobs[0].settings.job.poll_interval, std::chrono::milliseconds(250));
+  EXPECT_EQ(plan->jobs[0].settings.job.phases, replicator::Phases::kBackfillAndTail);
+  EXPECT_EQ(plan->jobs[0].settings.job.job_id, "a-b");
+  EXPECT_EQ(plan->jobs[0].home.directory, "/home/someone/.local/state/ddbsync/a-b");
+  EXPECT_FALSE(plan->jobs[0].settings.job.write_capacity);
 }
 
 TEST_F(RunPlanTest, FlagWinsOverVariableOverConfigOverDefault) {
-  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->settings.job.segments, 32);
+  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->jobs[0].settings.job.segments, 32);
   variables_["DDBSYNC_SEGMENTS"] = "48";
-  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->settings.job.segments, 48);
-  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b", "--segments", "64"})->settings.job.segments,
+  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->jobs[0].settings.job.segments, 48);
+  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b", "--segments", "64"})
+                ->jobs[0]
+                .settings.job.segments,
             64);
-  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->settings.job.memory_bytes,
+  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->jobs[0].settings.job.memory_bytes,
             size_t{256} << 20);
 }
 
@@ -108,9 +109,9 @@ TEST_F(RunPlanTest, EverySettingReachesTheJob) {
                           "--state",
                           "/var/lib/ddbsync/j"});
   ASSERT_TRUE(plan);
-  const replicator::JobOptions& job = plan->settings.job;
+  const replicator::JobOptions& job = plan->jobs[0].settings.job;
   EXPECT_TRUE(job.create_target && job.enable_stream && job.eventually_consistent);
-  EXPECT_EQ(plan->settings.shard_metrics, false);
+  EXPECT_EQ(plan->jobs[0].settings.shard_metrics, false);
   EXPECT_EQ(job.on_gap, replicator::OnGap::kStop);
   EXPECT_EQ(job.ttl_deletes, replicator::TtlDeletes::kSkip);
   EXPECT_EQ(job.read_capacity, 100);
@@ -118,19 +119,20 @@ TEST_F(RunPlanTest, EverySettingReachesTheJob) {
   EXPECT_EQ(job.poll_interval, std::chrono::seconds(1));
   EXPECT_EQ(job.settle, std::chrono::milliseconds(200));
   EXPECT_EQ(job.job_id, "j");
-  EXPECT_EQ(plan->settings.io_threads, 8);
-  EXPECT_EQ(plan->settings.log_format, LogFormat::kJson);
-  EXPECT_EQ(plan->settings.log_level, LogLevel::kDebug);
-  EXPECT_TRUE(plan->settings.quiet && plan->settings.json && plan->settings.no_color);
-  EXPECT_EQ(plan->settings.listen, "127.0.0.1:0");
-  EXPECT_EQ(plan->home.directory, "/var/lib/ddbsync/j");
+  EXPECT_EQ(plan->jobs[0].settings.io_threads, 8);
+  EXPECT_EQ(plan->jobs[0].settings.log_format, LogFormat::kJson);
+  EXPECT_EQ(plan->jobs[0].settings.log_level, LogLevel::kDebug);
+  EXPECT_TRUE(plan->jobs[0].settings.quiet && plan->jobs[0].settings.json &&
+              plan->jobs[0].settings.no_color);
+  EXPECT_EQ(plan->jobs[0].settings.listen, "127.0.0.1:0");
+  EXPECT_EQ(plan->jobs[0].home.directory, "/var/lib/ddbsync/j");
 }
 
 TEST_F(RunPlanTest, TailMayBeginInThePast) {
   const auto plan = Plan({"tail", "--src", "a", "--dst", "b", "--since", "2026-11-21T00:00:00Z"});
   ASSERT_TRUE(plan);
-  EXPECT_EQ(plan->settings.job.phases, replicator::Phases::kTailOnly);
-  EXPECT_TRUE(plan->settings.job.since);
+  EXPECT_EQ(plan->jobs[0].settings.job.phases, replicator::Phases::kTailOnly);
+  EXPECT_TRUE(plan->jobs[0].settings.job.since);
 }
 
 TEST_F(RunPlanTest, FaultsOfFlagsVariablesAndConfigAreToldTogether) {
@@ -226,12 +228,142 @@ TEST_F(RunPlanTest, JobOfArnsIsNamedAfterAllThatTellsThemApart) {
   const auto plan = Plan(
       {"start", "--src", "arn:aws:dynamodb:eu-west-1:111111111111:table/orders", "--dst", "b"});
   ASSERT_TRUE(plan);
-  EXPECT_EQ(plan->home.job_id, "eu-west-1.111111111111.orders-b");
+  EXPECT_EQ(plan->jobs[0].home.job_id, "eu-west-1.111111111111.orders-b");
 }
 
 TEST_F(RunPlanTest, StateHomeIsHonoured) {
   variables_["XDG_STATE_HOME"] = "/state";
-  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->home.directory, "/state/ddbsync/a-b");
+  EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->jobs[0].home.directory,
+            "/state/ddbsync/a-b");
+}
+
+/// A config of several jobs.
+class SeveralJobsTest : public RunPlanTest {
+ protected:
+  void Config(const std::string& text) {
+    config_ = directory_.Write("jobs.toml", text + R"(
+[endpoint.a]
+table = "orders"
+region = "eu-west-1"
+[endpoint.b]
+table = "orders-copy"
+region = "eu-west-1"
+)");
+  }
+};
+
+TEST_F(SeveralJobsTest, EachHasItsOwnSettingsOverThoseOfAll) {
+  Config(R"(
+memory = "128MiB"
+write_capacity = 100
+[[job]]
+name = "first"
+src = "a"
+dst = "b"
+segments = 32
+[[job]]
+src = "a"
+dst = "arn:aws:dynamodb:eu-west-1:111111111111:table/other"
+write_capacity = 50
+on_gap = "stop"
+)");
+  const auto plan = Plan({"start"});
+  ASSERT_TRUE(plan) << Faults({"start"});
+  ASSERT_EQ(plan->jobs.size(), 2U);
+  const JobPlan &first = plan->jobs[0], &second = plan->jobs[1];
+  EXPECT_EQ(first.home.job_id, "first");
+  EXPECT_EQ(first.settings.job.job_id, "first");
+  EXPECT_EQ(first.source.table, "orders");
+  EXPECT_EQ(first.settings.job.segments, 32);
+  EXPECT_EQ(first.settings.job.write_capacity, 100);
+  EXPECT_EQ(second.home.job_id, "a-eu-west-1.111111111111.other");
+  EXPECT_EQ(second.settings.job.write_capacity, 50);
+  EXPECT_EQ(second.settings.job.on_gap, replicator::OnGap::kStop);
+  EXPECT_EQ(second.settings.job.segments, 0);
+  EXPECT_EQ(first.settings.job.memory_bytes, size_t{64} << 20);
+  EXPECT_EQ(first.home.directory, "/home/someone/.local/state/ddbsync/first");
+  EXPECT_EQ(Plan({"start", "--write-capacity", "7"})->jobs[1].settings.job.write_capacity, 7);
+  EXPECT_EQ(Plan({"start", "--state", "/s"})->jobs[0].home.directory, "/s/first");
+}
+
+TEST_F(SeveralJobsTest, OneIsPickedByItsNameAndKeepsItsPlace) {
+  Config("[[job]]\nname = 'x'\nsrc = 'a'\ndst = 'b'\n[[job]]\nsrc = 'a'\ndst = 'other'\n");
+  const auto plan = Plan({"start", "--job", "x", "--state", "/s"});
+  ASSERT_TRUE(plan);
+  ASSERT_EQ(plan->jobs.size(), 1U);
+  EXPECT_EQ(plan->jobs[0].home.directory, "/s/x");
+  EXPECT_EQ(Plan({"start", "--job", "a-other", "--dst-region", "eu-west-1"})->jobs[0].home.job_id,
+            "a-other");
+  EXPECT_THAT(Faults({"start", "--job", "y"}),
+              HasSubstr("there is no job `y` in " + config_ + "; it has: x, a-other"));
+}
+
+TEST_F(SeveralJobsTest, SidesThatAreTypedMeanThatCopyAlone) {
+  Config("segments = 7\n[[job]]\nname = 'x'\nsrc = 'a'\ndst = 'other'\n");
+  const auto plan = Plan({"start", "--src", "a", "--dst", "b"});
+  ASSERT_TRUE(plan);
+  ASSERT_EQ(plan->jobs.size(), 1U);
+  EXPECT_EQ(plan->jobs[0].home.job_id, "a-b");
+  EXPECT_EQ(plan->jobs[0].settings.job.segments, 7);
+  EXPECT_THAT(Faults({"start", "--src", "a"}), HasSubstr("--dst is missing"));
+}
+
+TEST_F(SeveralJobsTest, FaultsOfAllAreToldTogetherEachWithItsJob) {
+  Config(R"(
+[[job]]
+name = "first"
+src = "a"
+[[job]]
+src = "no/such"
+dst = "b"
+settle = "soon"
+[[job]]
+listen = "here"
+src = "a"
+dst = "b"
+colour = "red"
+)");
+  const std::string faults = Faults({"start", "--segments", "0"});
+  EXPECT_THAT(faults, HasSubstr("job first: `dst` is missing"));
+  EXPECT_THAT(faults, HasSubstr("job no/such-b: "));
+  EXPECT_THAT(faults, HasSubstr("settle: `soon` is not a duration"));
+  EXPECT_THAT(faults, HasSubstr("`listen` is the whole process's: write it before the first"));
+  EXPECT_THAT(faults, HasSubstr("unknown key `colour` in [[job]]"));
+  EXPECT_EQ(faults.find("--segments"), faults.rfind("--segments")) << faults;
+}
+
+TEST_F(SeveralJobsTest, JobsThatWouldSpoilEachOtherAreRefused) {
+  Config(R"(
+[[job]]
+name = "x"
+src = "a"
+dst = "b"
+[[job]]
+name = "x"
+src = "b"
+dst = "b2"
+[[job]]
+name = "y"
+src = "a"
+dst = "b"
+[endpoint.b2]
+table = "other"
+region = "eu-west-1"
+)");
+  const std::string faults = Faults({"start"});
+  EXPECT_THAT(faults, HasSubstr("two jobs are called x"));
+  EXPECT_THAT(faults, HasSubstr("jobs x and y would both write to orders-copy"));
+  EXPECT_THAT(faults, HasSubstr("y writes to orders-copy, which the other reads"));
+}
+
+TEST_F(SeveralJobsTest, MemoryThatIsTooLittleForSoManyIsRefused) {
+  std::string jobs = "memory = '64MiB'\n";
+  for (int i = 0; i < 5; ++i) {
+    jobs += "[[job]]\nsrc = 'a'\ndst = 'arn:aws:dynamodb:eu-west-1:111111111111:table/t" +
+            std::to_string(i) + "'\n";
+  }
+  Config(jobs);
+  EXPECT_THAT(Faults({"start"}), HasSubstr("too little for 5 jobs; give at least 80.0 MiB"));
 }
 
 class JobHomeTest : public ::testing::Test {
@@ -263,6 +395,20 @@ TEST_F(JobHomeTest, UnknownJobIsNotFoundAndTheOthersAreNamed) {
   EXPECT_EQ(home.error().code, ErrorCode::kNotFound);
   EXPECT_THAT(home.error().message, HasSubstr("there is: a-b"));
   EXPECT_THAT(home.error().message, HasSubstr("--state DIR"));
+}
+
+TEST_F(JobHomeTest, StateOfSeveralHoldsOneForEach) {
+  directory_.Write("state/a-b/api.json", "");
+  directory_.Write("state/lost+found/file", "");
+  Settings settings;
+  settings.state = directory_.path() + "/state";
+  EXPECT_EQ(Find(settings)->directory, settings.state + "/a-b");
+  directory_.Write("state/c-d/api.json", "");
+  EXPECT_THAT(Find(settings).error().message, HasSubstr("one of: a-b, c-d"));
+  settings.job_name = "c-d";
+  EXPECT_EQ(Find(settings)->job_id, "c-d");
+  settings.state = directory_.path() + "/state/a-b";
+  EXPECT_EQ(Find(settings)->directory, settings.state);
 }
 
 }  // namespace

@@ -25,22 +25,25 @@ constexpr int kNoProcess = 1 << 30;  // above the kernel's largest number
 class RunningJobTest : public ::testing::Test {
  protected:
   void Serve(const std::string& job_id) {
-    AddRoutes(server_, {.status =
-                            [job_id] {
-                              replicator::JobStatus status;
-                              status.job_id = job_id;
-                              status.reason = "copying";
-                              return status;
-                            },
-                        .checkpoint = [this]() -> Result<checkpoint::State> {
-                          if (broken_) return Fail(ErrorCode::kIo, "the disk is gone");
-                          checkpoint::State state;
-                          state.clean_stop = true;
-                          return state;
-                        },
-                        .metrics = [] { return std::string("ddbsync_state 1\n"); },
-                        .history = [] { return std::string("{}"); },
-                        .family = [] { return streams::ShardFamily(); }});
+    const auto status = [job_id] {
+      replicator::JobStatus looked;
+      looked.job_id = job_id;
+      looked.reason = "copying";
+      return looked;
+    };
+    const JobSources sources = {.status = status,
+                                .checkpoint = [this]() -> Result<checkpoint::State> {
+                                  if (broken_) return Fail(ErrorCode::kIo, "the disk is gone");
+                                  checkpoint::State state;
+                                  state.clean_stop = true;
+                                  return state;
+                                },
+                                .history = [] { return std::string("{}"); },
+                                .family = [] { return streams::ShardFamily(); }};
+    AddJobRoutes(server_, "", sources);
+    AddJobRoutes(server_, JobPath(job_id), sources);
+    AddRoutes(server_, {.jobs = [status] { return std::vector<JobLook>{{status(), {}}}; },
+                        .metrics = [] { return std::string("ddbsync_state 1\n"); }});
     ASSERT_TRUE(server_.Start("127.0.0.1:0"));
     ASSERT_TRUE(WriteApiFile(home_.ApiFile(), {"a-b", server_.address(), 4711}));
   }
@@ -52,7 +55,8 @@ class RunningJobTest : public ::testing::Test {
 };
 
 TEST_F(RunningJobTest, ApiFileComesBackAsItWentAndGoesWhenRemoved) {
-  const ApiAddress address{"a-b", "127.0.0.1:9853", 4711};
+  const ApiAddress address{
+      .job_id = "a-b", .address = "127.0.0.1:9853", .pid = 4711, .path = "/jobs/a-b"};
   ASSERT_TRUE(WriteApiFile(home_.ApiFile(), address));
   EXPECT_EQ(ReadApiFile(home_.ApiFile()), address);
   EXPECT_FALSE(std::filesystem::exists(home_.ApiFile() + ".new"));
@@ -81,6 +85,22 @@ TEST_F(RunningJobTest, AnswersForItself) {
   EXPECT_TRUE(CheckpointFromJson(**checkpoint)->clean_stop);
   EXPECT_THAT(*ApiGet({.address = server_.address()}, "/metrics"), HasSubstr("ddbsync_state"));
   EXPECT_THAT(*ApiGet({.address = server_.address()}, "/healthz"), HasSubstr("alive"));
+}
+
+TEST_F(RunningJobTest, OneOfSeveralIsFoundBelowItsPath) {
+  Serve("a-b");
+  ASSERT_TRUE(WriteApiFile(
+      home_.ApiFile(),
+      {.job_id = "a-b", .address = server_.address(), .pid = 4711, .path = JobPath("a-b")}));
+  const auto status = AskRunningJob(home_, kStatusPath);
+  ASSERT_TRUE(status && *status);
+  EXPECT_EQ(StatusFromJson(**status)->job_id, "a-b");
+  ASSERT_TRUE(WriteApiFile(
+      home_.ApiFile(),
+      {.job_id = "a-b", .address = server_.address(), .pid = 4711, .path = JobPath("c-d")}));
+  const auto elsewhere = AskRunningJob(home_, kStatusPath);
+  ASSERT_TRUE(elsewhere);
+  EXPECT_EQ(*elsewhere, std::nullopt);
 }
 
 TEST_F(RunningJobTest, CheckpointThatCannotBeReadIsAnErrorNotAnEmptyOne) {

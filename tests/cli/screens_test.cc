@@ -101,13 +101,28 @@ TEST(CheckpointScreen, ListsTheFirstOfEachKindAndCountsTheRest) {
 }
 
 TEST(Readiness, IsUnavailableWithTheReasonWhenTheJobStandsStill) {
-  EXPECT_EQ(Readiness(Following()).status, 200);
+  EXPECT_EQ(Readiness({{Following(), {}}}).status, 200);
   JobStatus status = Following();
   status.ready = false;
   status.reason = "no poll for 60 s";
-  const metrics::Reply reply = Readiness(status);
+  const metrics::Reply reply = Readiness({{status, {}}});
   EXPECT_EQ(reply.status, 503);
   EXPECT_THAT(reply.body, HasSubstr("no poll for 60 s"));
+}
+
+TEST(Readiness, OfSeveralJobsNamesThoseThatStandStillAndForgivesThoseThatEndedWell) {
+  replicator::JobStatus gap = Following(), stopped = Following();
+  gap.job_id = "c-d";
+  gap.state = replicator::JobState::kGap;
+  gap.reason = "changes were lost";
+  gap.ready = false;
+  stopped.state = replicator::JobState::kDone;
+  stopped.ready = false;
+  EXPECT_EQ(Readiness({{Following(), {}}, {stopped, replicator::Outcome::kDone}}).status, 200);
+  const metrics::Reply reply = Readiness({{Following(), {}}, {gap, {}}});
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_THAT(reply.body, HasSubstr("c-d is gap: changes were lost"));
+  EXPECT_EQ(Readiness({{Following(), {}}, {stopped, replicator::Outcome::kFailed}}).status, 503);
 }
 
 }  // namespace

@@ -103,7 +103,8 @@ class ControlTest(fixtures.Case):
                             (("throttle", "speed=5"), "`speed`"),
                             (("throttle", "in-flight=2", "fast"), "KEY=VALUE"),
                             (("pause", "now"), "unexpected argument"),
-                            (("stop", "--all"), "belongs to: pause")):
+                            (("resume", "--all"), "belongs to: pause, stop"),
+                            (("stop", "--all", "--job", "a-b"), "one of them")):
             self.assertIn(said, self.tell(*words, code=ddbsync.USAGE))
         self.assertEqual(before, job.status()["limits"])
 

@@ -96,7 +96,8 @@ class Job:
                  env=None, stdout=None, settle=SETTLE, listen="127.0.0.1:0"):
         self.state = pathlib.Path(state)
         self._log = tempfile.TemporaryFile("w+") if stdout is None else None
-        argv = [BINARY, command, "--src", src, "--dst", dst, "--config", config, "--state", state,
+        sides = ["--src", src, "--dst", dst] if src else []  # else the config names the jobs
+        argv = [BINARY, command, *sides, "--config", config, "--state", state,
                 "--listen", listen, "--settle", settle, *arguments]
         self.process = processes.spawn(
             [str(word) for word in argv], cwd=home, stdin=subprocess.DEVNULL,

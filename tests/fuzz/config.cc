@@ -30,8 +30,8 @@ void CheckPlace(std::string_view text) {
   DDBSYNC_CHECK(text.substr(digits).starts_with(": "));
 }
 
-void CheckRead(const Config& config) {
-  for (const auto& [name, given] : config.job) {
+void CheckGivens(const Givens& givens) {
+  for (const auto& [name, given] : givens) {
     const Setting* setting = FindSetting(name);
     DDBSYNC_CHECK(setting != nullptr);
     CheckPlace(given.origin);
@@ -40,6 +40,13 @@ void CheckRead(const Config& config) {
     if (applied) continue;
     DDBSYNC_CHECK(applied.error().code == ErrorCode::kInvalid && !applied.error().message.empty());
   }
+}
+
+void CheckRead(const Config& config) {
+  CheckGivens(config.general);
+  CheckGivens(config.job);
+  for (const Givens& job : config.jobs) CheckGivens(job);
+  DDBSYNC_CHECK(config.job.empty() || config.jobs.empty());
   for (const auto& [name, endpoint] : config.endpoints) {
     DDBSYNC_CHECK(!endpoint.table.empty() || !config.faults.empty());
   }
@@ -90,7 +97,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     CheckPlace(fault.message);
   }
   if (!config.readable) {
-    DDBSYNC_CHECK(config.faults.size() == 1 && config.job.empty() && config.endpoints.empty());
+    DDBSYNC_CHECK(config.faults.size() == 1 && config.job.empty() && config.jobs.empty() &&
+                  config.general.empty() && config.endpoints.empty());
   }
   CheckRead(config);
   CheckTextsComeThrough(text);

@@ -106,7 +106,7 @@ void CheckSettings(const std::string& text) {
     Settings settings;
     const Result<void> applied = setting.apply(settings, text);
     DDBSYNC_CHECK(applied || applied.error().code == ErrorCode::kInvalid);
-    DDBSYNC_CHECK(settings.job.settle > Duration::zero() && settings.io_threads > 0);
+    DDBSYNC_CHECK(settings.job.settle > Duration::zero() && settings.io_threads >= 0);
     DDBSYNC_CHECK(settings.job.poll_interval > Duration::zero());
   }
 }

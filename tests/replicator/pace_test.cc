@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
+#include "replicator/account_capacity.h"
 #include "replicator/limits.h"
 
 namespace ddbsync::replicator {
@@ -232,6 +234,122 @@ TEST(CapacityBucket, WithoutARateThereIsNoBound) {
   for (int i = 0; i < 1000; ++i) {
     ASSERT_EQ(bucket.TakeOrRetryAt(CapacityBucket::User::kBackfill, 1e9, kNow), std::nullopt);
   }
+}
+
+TEST(AccountCapacity, IsAnAccountsAndARegionsElseAServersAndARegions) {
+  const auto of = [](const char* arn) { return AccountCapacity::Of(arn, "http://there:8000/"); };
+  EXPECT_EQ(of("arn:aws:dynamodb:eu-west-1:111111111111:table/a"), "111111111111 eu-west-1");
+  EXPECT_EQ(of("arn:aws:dynamodb:ddblocal:000000000000:table/a"), "http://there:8000/ ddblocal");
+  EXPECT_EQ(of("table/a"), "http://there:8000/ ");
+  AccountCapacity accounts(10, std::nullopt);
+  EXPECT_EQ(&accounts.Reads("a"), &accounts.Reads("a"));
+  EXPECT_NE(&accounts.Reads("a"), &accounts.Reads("b"));
+  EXPECT_EQ(accounts.Reads("a").rate(), 10);
+  EXPECT_EQ(accounts.Writes("a").rate(), std::nullopt);
+}
+
+/// Jobs whose writers ask for the same capacity, as fast as they are let.
+struct Rivals {
+  explicit Rivals(SharedCapacity& shared) : shared_(shared) {}
+
+  /// One job with so many writers.
+  void Add(CapacityBucket::User user, int writers, std::optional<double> own = std::nullopt) {
+    jobs.push_back(std::make_unique<Job>(user, own, shared_));
+    jobs.back()->ask_at.resize(static_cast<size_t>(writers), kNow);
+  }
+  /// In steps of a millisecond, each writer when it was told to.
+  void Run(std::chrono::milliseconds time) {
+    for (TimePoint end = now_ + time; now_ < end; now_ += 1ms) {
+      for (auto& job : jobs) {
+        for (TimePoint& ask_at : job->ask_at) {
+          if (ask_at > now_) continue;
+          const auto retry_at = job->bucket.TakeOrRetryAt(job->user, 25, now_);
+          ask_at = retry_at.value_or(now_ + 5ms);
+          if (!retry_at) job->units += job->bucket.Charge(25, 25, 25);
+        }
+      }
+    }
+  }
+  [[nodiscard]] double Units() const {
+    double all = 0;
+    for (const auto& job : jobs) all += job->units;
+    return all;
+  }
+
+  struct Job {
+    Job(CapacityBucket::User u, std::optional<double> own, SharedCapacity& shared)
+        : user(u), bucket("write-capacity", own, &shared) {}
+    CapacityBucket::User user;
+    CapacityBucket bucket;
+    std::vector<TimePoint> ask_at;
+    double units = 0;
+  };
+  std::vector<std::unique_ptr<Job>> jobs;
+
+ private:
+  SharedCapacity& shared_;
+  TimePoint now_ = kNow;
+};
+
+TEST(SharedCapacity, IsKeptByAllTogetherAndSharedWhateverEachAsksFor) {
+  SharedCapacity shared("account-write-capacity", 1000);
+  Rivals rivals(shared);
+  rivals.Add(CapacityBucket::User::kBackfill, 64);
+  rivals.Add(CapacityBucket::User::kBackfill, 1);
+  rivals.Add(CapacityBucket::User::kBackfill, 8);
+  rivals.Run(10s);
+  EXPECT_LE(rivals.Units(), 10'000 + 25);
+  EXPECT_GE(rivals.Units(), 9'000);
+  for (const auto& job : rivals.jobs) EXPECT_NEAR(job->units, rivals.Units() / 3, 500);
+}
+
+TEST(SharedCapacity, WhatOneDoesNotUseIsTheOthers) {
+  SharedCapacity shared("account-write-capacity", 1000);
+  Rivals rivals(shared);
+  rivals.Add(CapacityBucket::User::kBackfill, 8, 100);
+  rivals.Add(CapacityBucket::User::kBackfill, 8);
+  rivals.Run(10s);
+  EXPECT_NEAR(rivals.jobs[0]->units, 1'000, 100);
+  EXPECT_GE(rivals.jobs[1]->units, 8'000);
+}
+
+TEST(SharedCapacity, ATailGoesBeforeTheBackfillOfEveryJob) {
+  SharedCapacity shared("account-write-capacity", 1000);
+  Rivals rivals(shared);
+  rivals.Add(CapacityBucket::User::kBackfill, 64);
+  rivals.Run(2s);
+  const double before = rivals.jobs[0]->units;
+  rivals.Add(CapacityBucket::User::kTail, 64);  // wants more than there is
+  rivals.Run(5s);
+  EXPECT_LE(rivals.jobs[0]->units - before, 200);
+  EXPECT_GE(rivals.jobs[1]->units, 4'500);
+}
+
+TEST(SharedCapacity, WhoComesLateOrGoesHoldsNobodyUp) {
+  SharedCapacity shared("account-write-capacity", 1000);
+  Rivals rivals(shared);
+  rivals.Add(CapacityBucket::User::kBackfill, 8);
+  rivals.Run(10s);
+  const double before = rivals.jobs[0]->units;
+  rivals.Add(CapacityBucket::User::kBackfill, 8);
+  rivals.Run(4s);
+  EXPECT_NEAR(rivals.jobs[0]->units - before, 2'000, 300);
+  rivals.jobs.pop_back();
+  rivals.Run(2s);
+  EXPECT_GE(rivals.jobs[0]->units - before, 3'500);
+}
+
+TEST(SharedCapacity, IsChangedWhileItIsUsed) {
+  SharedCapacity shared("account-write-capacity", std::nullopt);
+  Rivals rivals(shared);
+  rivals.Add(CapacityBucket::User::kBackfill, 8);
+  rivals.Run(1s);
+  const double before = rivals.Units();
+  EXPECT_GT(before, 20'000);
+  shared.SetRate(100);
+  rivals.Run(10s);
+  EXPECT_LE(rivals.Units() - before, 1'000 + 100);
+  EXPECT_TRUE(rivals.jobs[0]->bucket.refused_by_shared());
 }
 
 }  // namespace

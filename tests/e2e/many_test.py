@@ -1,0 +1,292 @@
+"""Several tables in one process: each job is seen and told by itself, and none ends another."""
+
+import json
+import re
+import subprocess
+import time
+
+import browser
+import comparison
+import ddbsync
+import fixtures
+import processes
+import servers
+import workload
+
+ITEMS = 300
+NAMES = ("orders", "users", "carts")
+PICTURES = servers.ROOT / "build" / "page"
+
+
+class Several:
+    """One `ddbsync start` of several jobs; each looks like a ddbsync.Job of its own."""
+
+    def __init__(self, case, *arguments, config, settle=ddbsync.SETTLE):
+        self.process = case.enterContext(ddbsync.Job(
+            *arguments, config=config, state=case.state, home=case.folder, src=None, dst=None,
+            settle=settle))
+        self.state = case.state
+
+    def card(self, name):
+        try:
+            return json.loads((self.state / name / "api.json").read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+
+    def address(self):
+        for name in sorted(path.name for path in self.state.glob("*")):
+            card = self.card(name)
+            if card and card["pid"] == self.process.process.pid:
+                return card["address"]
+        return None
+
+    def get(self, path):
+        address = processes.wait_for(self.address, 30, lambda: f"a card: {self.process.output()}")
+        return ddbsync.get(address, path)
+
+    def status(self, name):
+        code, body = self.get(f"/jobs/{name}/api/v1/status")
+        return json.loads(body) if code == 200 else None
+
+    def wait_until(self, name, condition, what, seconds=60):
+        def look():
+            if not self.process.running:
+                raise AssertionError(f"it ended: {self.process.output()}")
+            status = self.status(name)
+            return status if status and condition(status) else None
+        return processes.wait_for(look, seconds, lambda: f"{what} of {name}: {self.status(name)}; "
+                                                         f"{self.process.output()}")
+
+    def wait_until_following(self, names=NAMES):
+        for name in names:
+            self.wait_until(name, lambda status: status["backfill"]["complete"], "the copy")
+
+    def wait_until_past(self, instant, names=NAMES):
+        for name in names:
+            self.wait_until(name, lambda status: (ddbsync.time_of(status["tail"]["watermark"]) or 0)
+                            > instant, "the watermark")
+
+
+class ManyTest(fixtures.Case):
+    def setUp(self):
+        super().setUp()
+        # The names are other tests' too, on the same server.
+        self.sources = {name: f"{self.source}-{name}" for name in NAMES}
+        self.targets = {name: f"{self.target}-{name}" for name in NAMES}
+
+    def make_many(self, items=ITEMS):
+        for name in NAMES:
+            workload.create_table(self.client, self.sources[name], stream=fixtures.VIEW)
+            workload.fill(self.client, self.sources[name], workload.items(items))
+            workload.create_table(self.client, self.targets[name])
+
+    def config(self, general="", **more):
+        """A [[job]] for each name; `more` are lines of its own."""
+        lines = [general]
+        endpoints = {}
+        for name in NAMES:
+            lines += ["[[job]]", f'name = "{name}"', f'src = "{name}-a"', f'dst = "{name}-b"',
+                      more.get(name, "")]
+            endpoints[f"{name}-a"] = ddbsync.endpoint(self.sources[name], self.source_url)
+            endpoints[f"{name}-b"] = ddbsync.endpoint(self.targets[name], self.target_url)
+        path = self.folder / "jobs.toml"
+        path.write_text("\n".join(lines) + "\n" + ddbsync.config_text(**endpoints))
+        return path
+
+    def start_many(self, *arguments, **options):
+        if "config" not in options:
+            options["config"] = self.config()
+        return Several(self, *arguments, **options)
+
+    def tell(self, *words, code=ddbsync.DONE):
+        ended, out, err = ddbsync.run(*words, "--state", self.state, home=self.folder)
+        self.assertEqual(code, ended, out + err)
+        return out if code == ddbsync.DONE else err
+
+    def change(self, names=NAMES):
+        for name in names:
+            self.client.put_item(TableName=self.sources[name],
+                                 Item={**workload.key_of(1), **workload.attributes(1, 99)})
+            self.client.delete_item(TableName=self.sources[name], Key=workload.key_of(2))
+        return ddbsync.now()
+
+    def assert_equal_pairs(self, names=NAMES):
+        for name in names:
+            difference = comparison.compare(self.client, self.sources[name], self.client,
+                                            self.targets[name])
+            self.assertTrue(difference.equal, f"{name}: {difference}")
+
+    def assert_all_follow(self, many, names=NAMES):
+        many.wait_until_following(names)
+        many.wait_until_past(self.change(names), names)
+        self.assert_equal_pairs(names)
+
+    def test_all_are_copied_followed_and_shown_together(self):
+        self.make_many()
+        many = self.start_many()
+        self.assert_all_follow(many)
+        jobs = json.loads(many.get("/api/v1/jobs")[1])["jobs"]
+        self.assertEqual([(name, "following", True, f"/jobs/{name}") for name in NAMES],
+                         [(job["job_id"], job["state"], job["ready"], job["path"])
+                          for job in jobs])
+        self.assertEqual(200, many.get("/readyz")[0])
+        code, body = many.get("/api/v1/status")
+        self.assertEqual(409, code)
+        self.assert_says(body, NAMES)
+        text = many.get("/metrics")[1]
+        done = subprocess.run([servers.Prometheus.PROGRAMS / "promtool", "check", "metrics"],
+                              input=text, capture_output=True, text=True)
+        self.assertEqual((0, ""), (done.returncode, done.stdout + done.stderr))
+        self.assertEqual(set(NAMES), set(re.findall(r'job_id="([^"]*)"', text)))
+        types = re.findall(r"^# TYPE (\w+)", text, re.M)
+        self.assertEqual(len(set(types)), len(types), "a family comes twice")
+        self.assertEqual(1, text.count("\nddbsync_build_info{"))
+        self.assertEqual(ddbsync.DONE, many.process.stop())
+        self.assert_says(many.process.output(),
+                         [f"{name}: stopped in good order" for name in NAMES])
+
+    def test_after_a_kill_all_resume(self):
+        self.make_many(1000)
+        config = self.config("write_capacity = 100")
+        many = self.start_many(config=config, settle=ddbsync.SHORT_SETTLE)
+        for name in NAMES:
+            many.wait_until(name, lambda status: status["writes"]["puts_ok"] >= 25, "writes")
+        many.process.kill()
+        again = self.start_many("--write-capacity", "10000", config=config,
+                                settle=ddbsync.SHORT_SETTLE)
+        self.assert_all_follow(again)
+        self.assertEqual(ddbsync.DONE, again.process.stop())
+
+    def test_one_is_told_without_the_others(self):
+        self.make_many()
+        many = self.start_many()
+        many.wait_until_following()
+        self.assertIn("one of: carts, orders, users; or --all",
+                      self.tell("stop", code=ddbsync.USAGE))
+        self.assertIn("there is no job `cats`",
+                      self.tell("stop", "--job", "cats", code=ddbsync.FAILED))
+        self.tell("throttle", "--job", "users", "write-capacity=77")
+        self.assertEqual([None, 77.0, None], [many.status(name)["limits"]["write_capacity"]
+                                              for name in NAMES])
+        self.assertIn("stopped in good order", self.tell("stop", "--job", "orders"))
+        # As if its process had ended: its checkpoint is free, and read from the disk.
+        self.assertIsNone(many.card("orders"))
+        self.assertIn("stopped in good order", self.tell("status", "--job", "orders"))
+        self.assertIn("no process runs", self.tell("pause", "--job", "orders",
+                                                   code=ddbsync.FAILED))
+        self.assertEqual("done", many.status("orders")["state"])
+        self.assertEqual(200, many.get("/readyz")[0])
+        self.assert_all_follow(many, NAMES[1:])
+        alone = Several(self, "--job", "orders", config=self.folder / "jobs.toml")
+        many.wait_until_past(self.change(), NAMES[1:])
+        processes.wait_for(lambda: many.card("orders"), 30, "its own process")
+        alone.wait_until_past(self.change(), ("orders",))
+        self.assert_equal_pairs(("orders",))
+        self.assertEqual(ddbsync.DONE, alone.process.stop())
+        self.tell("stop", "--all")
+        self.assertEqual(ddbsync.DONE, many.process.wait(5))
+
+    def test_one_that_fails_is_seen_and_the_others_go_on(self):
+        self.make_many()
+        many = self.start_many("--log-format", "json")
+        many.wait_until_following()
+        self.client.delete_table(TableName=self.targets["users"])
+        self.change()
+        many.wait_until("users", lambda status: status["state"] == "failed", "the failure")
+        code, body = many.get("/readyz")
+        self.assertEqual(503, code)
+        self.assertIn("users is failed", json.loads(body)["reason"])
+        self.assertNotIn("orders", json.loads(body)["reason"])
+        self.assertIn('ddbsync_state{job_id="users",state="failed"} 1', many.get("/metrics")[1])
+        many.wait_until_past(self.change(("orders", "carts")), ("orders", "carts"))
+        self.assert_equal_pairs(("orders", "carts"))
+        self.assertEqual(ddbsync.FAILED, many.process.stop())
+        output = many.process.output()
+        self.assert_says(output, ["users: failed", "orders: stopped in good order"])
+        self.assertRegex(output, r'"event":"ending".*"job":"users"')
+
+    def test_a_limit_of_the_account_is_kept_by_all_together(self):
+        self.make_many(1000)
+        many = self.start_many("--account-write-capacity", "150")
+        for name in NAMES:
+            many.wait_until(name, lambda status: status["writes"]["puts_ok"] >= 25, "writes")
+        began, before = time.monotonic(), self.units(many, on_the_wire=True)
+        time.sleep(4)
+        written, passed = self.units(many) - before, time.monotonic() - began
+        self.assertLess(written, 150 * passed + 3 * 25)
+        many.wait_until("users", lambda status: "account-write-capacity" in status["reason"],
+                        "the reason")
+        self.assertIn("account-write-capacity 150", self.tell("status", "--job", "carts"))
+        self.tell("throttle", "--job", "orders", "account-write-capacity=none")
+        self.assertEqual([None] * 3, [many.status(name)["limits"]["account_write_capacity"]
+                                      for name in NAMES])
+        self.assert_all_follow(many)
+
+    def units(self, many, on_the_wire=False):
+        """Written so far; what is on the wire was taken before it is answered."""
+        statuses = [many.status(name) for name in NAMES]
+        calls = sum(status["writes"]["in_flight"] + status["writes"]["tail_in_flight"]
+                    for status in statuses) if on_the_wire else 0
+        return sum(status["target_write_units"] for status in statuses) + 25 * calls
+
+    def test_the_page_lists_all_and_leads_to_each(self):
+        self.make_many()
+        many = self.start_many()
+        many.wait_until_following()
+        page = fixtures.shared(browser.Browser)
+        url = f"http://{many.address()}"
+        page.open(url + "/", viewport={"width": 1280, "height": 900})
+        page.wait_for_text("#jobs", [*NAMES, "following"])
+        page.wait_for_text("#summary", ["3 following"])
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.tell("screenshot", {"path": str(PICTURES / "overview.png"), "fullPage": True})
+        page.tell("click", 'a[href="jobs/users/"]')
+        page.wait_for_text("#state", ["Following"])
+        page.wait_for_text("#tables", [self.sources["users"], self.targets["users"]])
+        page.tell("click", "#pause-all")
+        page.wait_for_text("#state", ["Paused"])
+        self.assertEqual(["following", "paused", "following"],
+                         [many.status(name)["state"] for name in NAMES])
+        page.tell("click", "#others a")
+        page.wait_for_text("#summary", ["1 paused"])
+        seen = page.tell("seen")
+        self.assertEqual(([url], []), (seen["origins"], seen["errors"]))
+
+    def test_faults_of_all_are_told_before_anything_is_touched(self):
+        self.make_many()
+        self.client.delete_table(TableName=self.targets["orders"])
+        self.client.delete_table(TableName=self.targets["carts"])
+        self.client.delete_table(TableName=self.sources["users"])
+        config = self.config(carts="create_target = true")
+        many = self.start_many(config=config)
+        self.assertEqual(ddbsync.USAGE, many.process.wait(60), many.process.output())
+        self.assert_says(many.process.output(), [
+            f"job orders: target orders-b: there is no table '{self.targets['orders']}'",
+            f"job users: source users-a: there is no table '{self.sources['users']}'"])
+        self.assertNotIn(self.targets["carts"], self.client.list_tables()["TableNames"])
+        self.assertFalse(list(self.state.glob("*/api.json")))
+
+    def test_one_table_under_two_names_is_known_by_its_own(self):
+        self.make_many()
+        config = self.config().read_text().replace('dst = "users-b"', 'dst = "other-name"')
+        path = self.folder / "jobs.toml"
+        path.write_text(config + ddbsync.config_text(**{"other-name": ddbsync.endpoint(
+            self.targets["orders"], self.target_url, access_key_env="AWS_ACCESS_KEY_ID",
+            secret_key_env="AWS_SECRET_ACCESS_KEY")}))
+        many = self.start_many(config=path)
+        self.assertEqual(ddbsync.USAGE, many.process.wait(60), many.process.output())
+        self.assertIn("jobs orders and users would both write to arn:", many.process.output())
+
+    def test_what_cannot_be_meant_is_refused(self):
+        config = self.config(users='write_capacity = -1\nlisten = "here"')
+        config.write_text(config.read_text().replace('name = "carts"\nsrc = "carts-a"\n'
+                                                     'dst = "carts-b"', 'name = "orders"\n'
+                                                     'src = "carts-a"'))
+        many = self.start_many(config=config)
+        self.assertEqual(ddbsync.USAGE, many.process.wait(30))
+        self.assert_says(many.process.output(), [
+            "job users: ", "write_capacity: `-1`", "the whole process's",
+            "two jobs are called orders", "job orders: `dst` is missing"])
+        many = self.start_many("--job", "cats", config=self.config())
+        self.assertEqual(ddbsync.USAGE, many.process.wait(30))
+        self.assertIn("it has: orders, users, carts", many.process.output())
