@@ -130,10 +130,18 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
   void LookAgain() REQUIRES(mutex_) {
     if (first_watch_.kept) {
       first_watch_.woken.notify_one();
-    } else if (!second_watch_.kept) {
+    } else {
+      SeeToTheNext();
+    }
+  }
+
+  /// Whoever runs a task may hang in it: somebody must look after the one behind it.
+  void SeeToTheNext() REQUIRES(mutex_) {
+    if (schedule_.empty() || first_watch_.kept) return;
+    if (!second_watch_.kept) {
       SummonAThread();
     } else if (second_watch_.until > (*schedule_.begin())->due + limits::kSecondWatch) {
-      second_watch_.woken.notify_one();
+      second_watch_.woken.notify_one();  // what it rests for was another
     }
   }
 
@@ -185,7 +193,7 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
     TimePoint now = clock_.Now();
     for (;;) {
       entry->state = EntryState::kRunning;
-      if (!schedule_.empty() && !first_watch_.kept && !second_watch_.kept) SummonAThread();
+      SeeToTheNext();
       mutex_.unlock();
       const Next next = StepOrAbort(*entry, now);
       if (next.done()) entry->task.reset();

@@ -78,6 +78,14 @@ Reply Pause(const ControlTargets& targets, const std::string& body) {
                    "nothing is left to copy, the job only follows: say that this too is "
                    "to rest (`ddbsync pause --all`, {\"tail\": true})");
   }
+  const bool tail_rests = !status.tail.wanted || status.tail_paused || MayRest(status.tail);
+  if (*tail_too && !tail_rests) {
+    return Refused(kConflict, status.tail.headroom_seconds
+                                  ? "less than 6 h are left until unapplied changes leave the "
+                                    "stream: following goes on"
+                                  : "it is not known yet how far the tail is behind, so following "
+                                    "goes on: ask again when `ddbsync status` shows its lag");
+  }
   Log(LogLevel::kInfo, "pause", "asked for through the API",
       {{"job", status.job_id}, {"tail", *tail_too ? "yes" : "no"}});
   job->Pause(*tail_too);

@@ -7,12 +7,6 @@
 #include "replicator/live_job.h"
 
 namespace ddbsync::replicator {
-namespace {
-
-/// A pause of the tail ends by itself when this much of the retention is left.
-constexpr double kResumeHeadroomSeconds = 6 * 3600.0;
-
-}  // namespace
 
 Next Conductor::Step(TimePoint now) {
   switch (phase_) {
@@ -94,8 +88,7 @@ void Conductor::FavourTail() {
 
 void Conductor::ResumeTailInNeed() {
   if (!job_.tail_paused_) return;
-  const auto headroom = job_.Status().tail.headroom_seconds;
-  if (headroom && *headroom > kResumeHeadroomSeconds) return;  // unknown counts as little
+  if (MayRest(job_.Status().tail)) return;
   Log(LogLevel::kWarning, "tail_resumed",
       "less than 6 h until unapplied changes leave the stream; the pause of the tail ends");
   if (job_.tail_paused_.exchange(false)) job_.tail_->SetPaused(false);

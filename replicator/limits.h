@@ -114,9 +114,7 @@ inline constexpr std::chrono::seconds kTipMargin{5};
 inline constexpr size_t kMaxDeadLetters = 10'000;
 /// Or more than half of this many items in a row.
 inline constexpr int kDeadLetterWindow = 1'000;
-
-/// So many standing ones are logged one by one.
-inline constexpr size_t kLoggedDeadLetters = 20;
+inline constexpr size_t kLoggedDeadLetters = 20;  ///< standing ones, told one by one
 
 /// A tail, commit or backfill without progress for this long takes readiness away: well inside the
 /// minute that I9 allows.

@@ -64,6 +64,11 @@ std::string_view ToString(HeldBy by) {
   return "unknown";
 }
 
+bool MayRest(const JobStatus::Tail& tail) {
+  constexpr double kLeastHeadroomSeconds = 6 * 3600.0;
+  return tail.headroom_seconds && *tail.headroom_seconds > kLeastHeadroomSeconds;
+}
+
 std::string ThrottledText(const JobStatus::Backfill& backfill) {
   const int count = backfill.throttled_segments;
   if (count == 0 || count >= backfill.segments_waiting) return {};

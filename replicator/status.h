@@ -136,6 +136,10 @@ struct JobStatus {
   std::string last_warning;
 };
 
+/// Whether the tail may rest: it is known that changes stay in the stream for long enough (6 h).
+/// Unknown counts as too little.
+[[nodiscard]] bool MayRest(const JobStatus::Tail& tail);
+
 /// "the target throttles writes of 3 of 64 segments: 7, 8, 40"; empty when it throttles none, or
 /// all that there are.
 [[nodiscard]] std::string ThrottledText(const JobStatus::Backfill& backfill);

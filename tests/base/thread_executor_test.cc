@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/limits.h"
+
 namespace ddbsync {
 namespace {
 
@@ -310,6 +312,46 @@ TEST_F(ThreadExecutorTest, TasksThatAreDueTogetherRunTogether) {
                     }));
   }
   EXPECT_TRUE(Eventually([&] { return entered == 2 * kRounds; }));
+}
+
+TEST_F(ThreadExecutorTest, WhatBecomesDueBehindAStuckTaskIsNotLate) {
+  constexpr int kRounds = 15;
+  constexpr std::chrono::milliseconds kPause{20};
+  std::atomic<int> timed = 0;
+  Duration late{};
+  TimePoint due;
+  auto executor = WithThreads(2);
+  // Both threads rest, and for nothing, before a task comes with another behind it.
+  std::atomic<int> met = 0;
+  const auto meet = [&](TimePoint) {
+    ++met;
+    EXPECT_TRUE(Eventually([&] { return met >= 2; }));
+    return Next::Done();
+  };
+  executor->Spawn(Lane::kControl, "meets", Make(meet));
+  executor->Spawn(Lane::kControl, "meets", Make(meet));
+  ASSERT_TRUE(Eventually([&] { return met == 2; }));
+  for (int round = 0; round < kRounds; ++round) {
+    std::latch scheduled(1);
+    executor->Spawn(Lane::kControl, "timed", Make([&, first = true](TimePoint now) mutable {
+                      if (std::exchange(first, false)) {
+                        due = now + kPause;
+                        scheduled.count_down();
+                        return Next::At(due);
+                      }
+                      late += now - due;
+                      ++timed;
+                      return Next::Done();
+                    }));
+    scheduled.wait();
+    std::this_thread::sleep_for(kPause / 4);
+    executor->Spawn(Lane::kControl, "stuck", Make([&timed, round](TimePoint) {
+                      EXPECT_TRUE(Eventually([&] { return timed > round; }));
+                      return Next::Done();
+                    }));
+    ASSERT_TRUE(Eventually([&] { return timed > round; }));
+  }
+  EXPECT_LT(late / kRounds, Duration(limits::kLongestIdleWait) / 4);
 }
 
 TEST_F(ThreadExecutorTest, ALaneGrowsForATaskThatBecomesDueWhileAnotherIsStuck) {

@@ -106,6 +106,19 @@ TEST_F(ControlTest, AJobThatOnlyFollowsIsPausedOnlyWithItsTail) {
   EXPECT_TRUE(Tell(kPausePath, R"({"tail":true})").tail_paused);
 }
 
+TEST_F(ControlTest, ATailRestsOnlyIfItIsKnownThatNothingIsLost) {
+  constexpr const char* kTailToo = R"({"tail":true})";
+  job_->status_.tail.wanted = true;
+  EXPECT_THAT(Refusal(kPausePath, kTailToo), HasSubstr("not known yet"));
+  job_->status_.tail.headroom_seconds = 5 * 3600.0;
+  EXPECT_THAT(Refusal(kPausePath, kTailToo), HasSubstr("less than 6 h"));
+  EXPECT_EQ(job_->status_.state, JobState::kCopying);
+  job_->status_.tail.headroom_seconds = 7 * 3600.0;
+  EXPECT_TRUE(Tell(kPausePath, kTailToo).tail_paused);
+  job_->status_.tail.headroom_seconds.reset();
+  EXPECT_TRUE(Tell(kPausePath, kTailToo).tail_paused);  // again is as once
+}
+
 TEST_F(ControlTest, ThrottlesAndShowsIt) {
   const auto status = Tell(kThrottlePath, R"({"read_capacity":500,"in_flight":8})");
   EXPECT_EQ(status.limits.read_capacity, 500);

@@ -57,7 +57,9 @@ class ControlTest(fixtures.Case):
         job = self.start_slowly()
         self.assertIn("changes are still followed", self.tell("pause"))
         self.assertIn("ddbsync resume", self.tell("status"))
-        before = job.status()["backfill"]
+        # What was on its way.
+        before = job.wait_until(lambda status: status["writes"]["in_flight"] == 0,
+                                what="the last answer")["backfill"]
         changed = ddbsync.now()
         self.put(0)
         job.wait_until(
@@ -65,7 +67,8 @@ class ControlTest(fixtures.Case):
             what="the watermark to pass a change")
         now = job.status()["backfill"]
         settled = [what["items_written"] + what["items_fenced"] for what in (before, now)]
-        self.assertLess(settled[1] - settled[0], 100)  # what was on its way
+        # A writer that was past the gate when it was closed may send one batch more.
+        self.assertLessEqual(settled[1] - settled[0], 25)
         self.assertFalse(now["complete"])
         self.tell("resume")
         self.tell("throttle", "write-capacity=none")
@@ -75,6 +78,7 @@ class ControlTest(fixtures.Case):
         self.make_tables()
         job = self.start()
         job.wait_until_following()
+        job.wait_until_it_may_rest()
         self.assertIn("pause --all", self.tell("pause", code=ddbsync.FAILED))
         self.assertIn("not followed", self.tell("pause", "--all"))
         self.wait_until_nothing_is_read(job)  # a call on its way is finished

@@ -178,6 +178,10 @@ class Job:
         return self.wait_until(lambda status: status["backfill"]["complete"], seconds,
                                "the end of the copy")
 
+    def wait_until_it_may_rest(self):
+        """Until it is known how far the tail is behind, without which it takes no pause."""
+        return self.wait_until(lambda status: status["tail"]["headroom_seconds"], 60, "headroom")
+
     def wait_until_past(self, instant, seconds=60):
         """Until the copy is complete and the watermark past `instant` (seconds since 1970)."""
         def passed(status):

@@ -99,6 +99,7 @@ class PageTest(fixtures.Case):
         self.page.wait_for_text("#state", ["Following"], 60)
         self.page.wait_for_text("#percent", ["100 %"])
         self.assertTrue(self.page.tell("evaluate", "window.sameDocument"))
+        job.wait_until_it_may_rest()
         self.page.tell("click", "#pause-all")
         self.page.wait_for_text("#reason", ["following too"])
         self.assertTrue(job.status()["tail_paused"])
@@ -211,6 +212,7 @@ class PageTest(fixtures.Case):
         self.page.wait_for_text("#state", ["Following"])
         self.page.tell("reload")
         self.page.wait_for_text("#state", ["Following"])
+        self.page.wait_for_text("#tail-figures", [" h"], 60)  # it is known, so it may rest
         self.page.tell("click", "#pause-all")
         self.page.wait_for_text("#state", ["Paused"])
         self.assertNotIn(TOKEN, self.page.tell("url"))
@@ -313,6 +315,7 @@ class PageTest(fixtures.Case):
         self.assertFalse({"shards", "checkpoint"} & set(names), names)
         # It is never so busy that it does not listen.
         self.page.tell("click", "#shards-table summary")
+        job.wait_until_it_may_rest()
         self.page.tell("click", "#pause-all")
         self.page.wait_for_text("#state", ["Paused"])
         self.assertTrue(job.status()["tail_paused"])
