@@ -14,7 +14,8 @@ REFERENCE = BUILD / "packaging" / "reference.out"
 # By what is typed; "" is the program itself.
 COMMANDS = ("start", "backfill", "tail", "status", "pause", "resume", "stop", "throttle",
             "checkpoint show", "version")
-THROTTLES = {"read-capacity=", "write-capacity=", "in-flight=", "poll-interval="}
+THROTTLES = {"read-capacity=", "write-capacity=", "account-read-capacity=",
+             "account-write-capacity=", "in-flight=", "poll-interval="}
 
 
 def run(*words, **options):
