@@ -344,7 +344,9 @@ TEST_F(ThreadExecutorTest, WhatBecomesDueBehindAStuckTaskIsNotLate) {
                       return Next::Done();
                     }));
     scheduled.wait();
-    std::this_thread::sleep_for(kPause / 4);
+    // The first watch rests for it by now.
+    const TimePoint resting = clock_.Now() + kPause / 4;
+    ASSERT_TRUE(Eventually([&] { return clock_.Now() >= resting; }));
     executor->Spawn(Lane::kControl, "stuck", Make([&timed, round](TimePoint) {
                       EXPECT_TRUE(Eventually([&] { return timed > round; }));
                       return Next::Done();
