@@ -20,7 +20,9 @@ class JobExecutor::JobTask final : public Task {
 
   Next Step(TimePoint now) override {
     const LogScope scope(log_as_);
-    MutexLock lock(mutex_);  // free: steps of a task do not overlap
+    // Held over the step's call, as no other lock is: steps of a task do not overlap, so that only
+    // LetGo ever waits for it, and is to wait for just that.
+    MutexLock lock(mutex_);
     return task_ ? task_->Step(now) : Next::Done();
   }
 
