@@ -209,8 +209,9 @@ TEST(SummaryLine, SaysHowManyDoWhatTheWorstLagAndTheWholeRate) {
   failed.tail.wanted = true;
   std::vector<JobLook> jobs = {
       {copying, {}}, {following, {}}, {failed, replicator::Outcome::kFailed}};
-  EXPECT_EQ(SummaryLine(jobs, 200),
-            "3 jobs: 1 copying, 1 following, 1 failed  300 items/s  worst lag 1m10s  20.0 changes/s");
+  EXPECT_EQ(
+      SummaryLine(jobs, 200),
+      "3 jobs: 1 copying, 1 following, 1 failed  300 items/s  worst lag 1m10s  20.0 changes/s");
   EXPECT_EQ(SummaryLine(jobs, 45), "3 jobs: 1 copying, 1 following, 1 failed");
   jobs[1].status.tail.lag_seconds.reset();
   EXPECT_THAT(SummaryLine(jobs, 200), HasSubstr("worst lag unknown"));
