@@ -25,7 +25,8 @@ constexpr std::string_view kRunsMore =
     "Without --src and --dst every [[job]] section of the config is run, all in this process: "
     "each\n"
     "with its src, dst, name, and what is to differ; what stands before the first section is for\n"
-    "all of them. --job NAME runs one of them.\n"
+    "all of them. With --src-prefix or --src-tag every table found is such a job, called\n"
+    "SRCTABLE-DSTTABLE. --job NAME runs one of them.\n"
     "Ctrl-C or SIGTERM stops in good order; the same command resumes. After a kill -9 too.\n"
     "Ends with 0 done or stopped, 1 failed, 2 usage or configuration, 3 not ready (dead letters),\n"
     "4 data at risk.";

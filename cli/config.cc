@@ -150,9 +150,6 @@ class Reader {
         endpoint.*EndpointFields()[static_cast<size_t>(found - keys.begin()) - 1].member = *text;
       }
     }
-    if (!section.contains("table")) {
-      Fault(name, fmt::format("[endpoint.{}] has no `table`", name.str()));
-    }
   }
 
   /// As it would be typed on the command line.

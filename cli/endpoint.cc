@@ -43,8 +43,8 @@ bool AllOf(std::string_view text, std::string_view beside) {
 class Resolver {
  public:
   explicit Resolver(const EndpointSources& sources) : from_(sources) {
-    endpoint_.label =
-        fmt::format("{} {}", from_.side == "src" ? "source" : "target", from_.argument);
+    endpoint_.label = from_.side == "src" ? "source" : "target";
+    if (!from_.argument.empty()) endpoint_.label.append(" ").append(from_.argument);
   }
 
   std::expected<Endpoint, std::vector<Error>> Resolve() {
@@ -81,27 +81,51 @@ class Resolver {
     if (configured != from_.endpoints.end()) {
       settings_ = configured->second;
       endpoint_.table = settings_.table;
-      if (!ParseTableArn(endpoint_.table) && !IsTableName(endpoint_.table)) {
-        Fault(fmt::format("`{}` is neither a table's name nor a table's ARN", endpoint_.table));
-      }
+      CheckConfiguredTable();
+      return;
+    }
+    if (from_.without_table) {
+      if (!from_.argument.empty()) NoSuchEndpoint("which it must be beside --src-prefix");
       return;
     }
     endpoint_.table = from_.argument;
     if (ParseTableArn(from_.argument)) return;
-    std::vector<std::string_view> names;
-    for (const auto& [name, fields] : from_.endpoints) names.push_back(name);
-    const std::string hint = DidYouMean(from_.argument, names);
     if (from_.argument.starts_with("arn:") || !IsTableName(from_.argument)) {
-      unknown_ = true;
-      Fault(
-          fmt::format("`{}` is not the name of an endpoint ({}), nor a table's ARN, nor a "
-                      "table's name (3 to 255 of A-Z a-z 0-9 _ . -){}",
-                      from_.argument, KnownEndpoints(), hint));
+      NoSuchEndpoint("nor a table's ARN, nor a table's name (3 to 255 of A-Z a-z 0-9 _ . -)");
       return;
     }
     endpoint_.not_found_hint =
         fmt::format("`{}` was taken for a table's name, because no endpoint is called that: {}{}",
-                    from_.argument, KnownEndpoints(), hint);
+                    from_.argument, KnownEndpoints(), Meant());
+  }
+
+  void CheckConfiguredTable() {
+    const std::string& table = endpoint_.table;
+    const std::string section =
+        fmt::format("[endpoint.{}] of {}", from_.argument, from_.config_path);
+    if (from_.without_table) {
+      if (table.empty()) return;
+      Fault(
+          fmt::format("{} has a table, {}; beside --src-prefix or --src-tag name an endpoint "
+                      "without one",
+                      section, table));
+    } else if (table.empty()) {
+      Fault(fmt::format("{} has no `table`; only --src-prefix and --src-tag do without", section));
+    } else if (!ParseTableArn(table) && !IsTableName(table)) {
+      Fault(fmt::format("`{}` is neither a table's name nor a table's ARN", table));
+    }
+  }
+
+  void NoSuchEndpoint(std::string_view else_what) {
+    unknown_ = true;
+    Fault(fmt::format("`{}` is not the name of an endpoint ({}), {}{}", from_.argument,
+                      KnownEndpoints(), else_what, Meant()));
+  }
+
+  std::string Meant() const {
+    std::vector<std::string_view> names;
+    for (const auto& [name, fields] : from_.endpoints) names.push_back(name);
+    return DidYouMean(from_.argument, names);
   }
 
   /// Variables over the config, flags over both.

@@ -72,6 +72,9 @@ struct EndpointSources {
   std::string_view config_path;
   const std::map<std::string, std::string, std::less<>>& flags;  ///< "src-region" and the like
   const aws::Environment& environment;
+  /// The side is an account and a region, and which tables of it is said otherwise: the argument is
+  /// an endpoint without a table, or empty. So is the table of what comes back.
+  bool without_table = false;
 };
 
 /// Reads nothing but the files that keys come from, for a region that is not said otherwise.

@@ -24,9 +24,11 @@ Result<void> CheckJobName(std::string_view name) {
       name != "..") {
     return {};
   }
-  return Fail(ErrorCode::kInvalid,
-              fmt::format("`{}` cannot be a job's name: set --job to 1 to {} of A-Z a-z 0-9 . _ -",
-                          name, limits::kLongestJobName));
+  return Fail(
+      ErrorCode::kInvalid,
+      fmt::format("`{}` cannot be a job's name: set --job, or `name` in its [[job]], to 1 to "
+                  "{} of A-Z a-z 0-9 . _ -",
+                  name, limits::kLongestJobName));
 }
 
 /// An ARN's name alone would make jobs of two regions or accounts share their state.

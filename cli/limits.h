@@ -19,7 +19,7 @@ inline constexpr size_t kLongestToken = 1024;
 inline constexpr size_t kLeastMemoryBytes = size_t{64} << 20;
 
 /// Of --memory, where several jobs share it: a page of the copy, one of the tail, and one of each
-/// under way.
+/// under way. Where nothing is said, so many jobs get more than the default.
 inline constexpr size_t kLeastMemoryOfAJob = size_t{16} << 20;
 
 /// --io-threads, of each lane, which starts them as it needs them. 10,000 idle shards that are
@@ -33,6 +33,9 @@ inline constexpr int kIoThreadsOfAJob = 64;
 /// Jobs whose tables are looked at side by side at the start. A look is a dozen calls, one after
 /// the other; AWS lets an account describe tables a few hundred times a second.
 inline constexpr size_t kJobsOpenedAtOnce = 16;
+
+/// --src-tag. AWS answers ListTagsOfResource ten times a second and account (API reference).
+inline constexpr std::chrono::milliseconds kTagsInterval{110};
 
 /// --shard-metrics. Without it a scrape has the shards' own series (two each, 300 bytes together)
 /// while no more are read than these, 150 kB.
@@ -58,8 +61,9 @@ inline constexpr std::chrono::minutes kMostSettle{10};
 /// --read-capacity and --write-capacity, units per second: above every quota AWS grants.
 inline constexpr double kMostCapacity = 1e9;
 
-/// --job: it is a directory's name and a metric label.
-inline constexpr size_t kLongestJobName = 100;
+/// --job: it is a directory's name (255 bytes on Linux) and a metric label. SRC-DST of two tables
+/// has room.
+inline constexpr size_t kLongestJobName = 255;
 
 /// The live line's pace: smooth to the eye, nothing to the machine.
 inline constexpr std::chrono::milliseconds kRedrawInterval{250};

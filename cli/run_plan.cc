@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <thread>
 
-#include "base/limits.h"
 #include "cli/access.h"
 #include "cli/config.h"
-#include "cli/limits.h"
-#include "cli/text.h"
+#include "cli/several_jobs.h"
 
 namespace ddbsync::cli {
 namespace {
@@ -43,6 +41,10 @@ std::optional<Given> Find(const Setting& setting, const Layers& layers) {
   return std::nullopt;
 }
 
+bool IsGiven(std::string_view name, const Layers& layers) {
+  return Find(*FindSetting(name), layers).has_value();
+}
+
 Config LoadConfigFor(const CommandLine& line, const aws::Environment& environment, Faults& faults) {
   std::optional<std::string> asked = environment.Get("DDBSYNC_CONFIG");
   if (const auto flag = line.flags.find("config"); flag != line.flags.end()) asked = flag->second;
@@ -51,8 +53,16 @@ Config LoadConfigFor(const CommandLine& line, const aws::Environment& environmen
   return config;
 }
 
+replicator::Phases PhasesOf(Command command) {
+  if (command == Command::kBackfill) return replicator::Phases::kBackfillOnly;
+  if (command == Command::kTail) return replicator::Phases::kTailOnly;
+  return replicator::Phases::kBackfillAndTail;
+}
+
 Settings Gather(const Layers& layers, Faults& faults) {
   Settings settings;
+  settings.job.phases = PhasesOf(layers.line.command);
+  settings.job.processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   if (layers.environment.Get("NO_COLOR")) settings.no_color = true;
   for (const Setting& setting : AllSettings()) {
     // What is set for other commands, in the config or a variable, is no fault of this one.
@@ -67,52 +77,16 @@ Settings Gather(const Layers& layers, Faults& faults) {
   return settings;
 }
 
-replicator::Phases PhasesOf(Command command) {
-  if (command == Command::kBackfill) return replicator::Phases::kBackfillOnly;
-  if (command == Command::kTail) return replicator::Phases::kTailOnly;
-  return replicator::Phases::kBackfillAndTail;
-}
-
-/// Both sides, as far as they can be resolved. True when they have names that mean something.
-bool ResolveSides(JobPlan& plan, const CommandLine& line, const aws::Environment& environment,
-                  const Config& config, bool one_of_several, Faults& faults) {
-  bool both = true;
-  for (const auto& [side, argument, endpoint] :
-       {std::tuple{"src", &plan.settings.src, &plan.source},
-        std::tuple{"dst", &plan.settings.dst, &plan.target}}) {
-    // A flag without its value is told already.
-    const std::string flag = fmt::format("--{}:", side);
-    if (std::ranges::any_of(
-            line.faults, [&flag](const Error& fault) { return fault.message.starts_with(flag); })) {
-      both = false;
-      continue;
-    }
-    if (argument->empty()) {
-      faults.push_back(
-          {ErrorCode::kInvalid,
-           fmt::format("{} is missing: name an endpoint of the config, a table's "
-                       "ARN, or a table's name",
-                       one_of_several ? fmt::format("`{}`", side) : fmt::format("--{}", side))});
-      both = false;
-      continue;
-    }
-    // Which names a broken config would have had nobody knows.
-    if (!config.readable) return false;
-    auto resolved =
-        ResolveEndpoint({side, *argument, config.endpoints, config.path, line.flags, environment});
-    if (resolved) {
-      *endpoint = std::move(*resolved);
-    } else {
-      Append(faults, resolved.error());
-      both = false;
-    }
+/// What the job is called, and where it lives.
+void FindHome(JobPlan& job, const aws::Environment& environment, bool one_of_several,
+              Faults& faults) {
+  Result<JobHome> home = NewJobHome(job.settings, environment, one_of_several);
+  if (!home) {
+    faults.push_back(home.error());
+    return;
   }
-  if (both && IsSameTable(plan.source, plan.target)) {
-    faults.push_back({ErrorCode::kInvalid,
-                      fmt::format("{} and {} are the same table: {} at {}", plan.source.label,
-                                  plan.target.label, plan.source.table, plan.source.url)});
-  }
-  return both;
+  job.home = std::move(*home);
+  job.settings.job.job_id = job.home.job_id;
 }
 
 /// Plans the jobs of one process.
@@ -126,12 +100,22 @@ class Planner {
 
   std::expected<RunPlan, Faults> Plan() {
     RunPlan plan;
-    plan.settings = Gather({line_, environment_, &config_.job, config_.general}, faults_);
+    const Layers layers{line_, environment_, &config_.job, config_.general};
+    plan.settings = Gather(layers, faults_);
     const bool named = !plan.settings.src.empty() || !plan.settings.dst.empty();
-    if (!named && !config_.jobs.empty()) {
+    // Not by their values: one that is at fault was meant, too.
+    const bool chosen = IsGiven("src-prefix", layers) || IsGiven("src-tag", layers);
+    if (chosen || IsGiven("dst-prefix", layers)) {
+      if (!chosen) {
+        Tell({ErrorCode::kInvalid,
+              "--dst-prefix alone does not say which tables to copy: add "
+              "--src-prefix or --src-tag"});
+      }
+      PlanChoice(plan);
+    } else if (!named && !config_.jobs.empty()) {
       PlanSeveral(plan);
     } else {
-      PlanOne(plan.jobs.emplace_back(), plan.settings, /*one_of_several=*/false, faults_);
+      PlanOne(plan.jobs.emplace_back(), plan.settings, Sides::kTables, faults_);
     }
     plan.access = LoadAccess(plan.settings, faults_);
     if (!faults_.empty()) return std::unexpected(std::move(faults_));
@@ -139,20 +123,82 @@ class Planner {
   }
 
  private:
-  void PlanOne(JobPlan& job, const Settings& settings, bool one_of_several, Faults& faults) {
+  /// What the sides of a job are to be.
+  enum class Sides { kTables, kTablesOfSection, kPlaces };
+
+  void PlanOne(JobPlan& job, const Settings& settings, Sides sides, Faults& faults) {
     job.settings = settings;
-    job.settings.job.phases = PhasesOf(line_.command);
-    job.settings.job.processors =
-        static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-    const bool resolved = ResolveSides(job, line_, environment_, config_, one_of_several, faults);
+    const bool resolved = ResolveBoth(settings, sides, job.source, job.target, faults);
+    if (resolved && IsSameTable(job.source, job.target)) {
+      faults.push_back({ErrorCode::kInvalid,
+                        fmt::format("{} and {} are the same table: {} at {}", job.source.label,
+                                    job.target.label, job.source.table, job.source.url)});
+    }
     // A job that would be called after sides at fault is not told off for its name too.
     if (!resolved && settings.job_name.empty()) return;
-    if (Result<JobHome> home = NewJobHome(settings, environment_, one_of_several)) {
-      job.home = std::move(*home);
-      job.settings.job.job_id = job.home.job_id;
-    } else {
-      faults.push_back(home.error());
+    FindHome(job, environment_, sides == Sides::kTablesOfSection, faults);
+  }
+
+  /// True when both have names that mean something.
+  bool ResolveBoth(const Settings& settings, Sides sides, Endpoint& source, Endpoint& target,
+                   Faults& faults) {
+    const bool first = ResolveSide("src", settings.src, sides, source, faults);
+    return ResolveSide("dst", settings.dst, sides, target, faults) && first;
+  }
+
+  /// As far as it can be resolved.
+  bool ResolveSide(std::string_view side, const std::string& argument, Sides sides,
+                   Endpoint& endpoint, Faults& faults) {
+    // A flag without its value is told already.
+    const std::string flag = fmt::format("--{}:", side);
+    if (std::ranges::any_of(line_.faults, [&flag](const Error& fault) {
+          return fault.message.starts_with(flag);
+        })) {
+      return false;
     }
+    if (argument.empty() && sides != Sides::kPlaces) {
+      const bool only = sides == Sides::kTables;
+      faults.push_back({ErrorCode::kInvalid,
+                        fmt::format("{} is missing: name an endpoint of the config, a table's "
+                                    "ARN, or a table's name",
+                                    only ? fmt::format("--{}", side) : fmt::format("`{}`", side))});
+      return false;
+    }
+    // Which names a broken config would have had nobody knows.
+    if (!config_.readable) return false;
+    auto resolved = ResolveEndpoint({side, argument, config_.endpoints, config_.path, line_.flags,
+                                     environment_, sides == Sides::kPlaces});
+    if (!resolved) {
+      Append(faults, resolved.error());
+      return false;
+    }
+    endpoint = std::move(*resolved);
+    return true;
+  }
+
+  /// Where the tables are looked for, and how.
+  void PlanChoice(RunPlan& plan) {
+    const Settings& settings = plan.settings;
+    if (!config_.jobs.empty()) {
+      Tell({ErrorCode::kInvalid,
+            fmt::format("both --src-prefix or --src-tag and the [[job]] sections of {} say which "
+                        "tables to copy: leave one of them out (--config FILE names another file)",
+                        config_.path)});
+    }
+    TableChoice choice;
+    choice.src_prefix = settings.src_prefix.value_or("");
+    choice.dst_prefix = settings.dst_prefix;
+    choice.tag = settings.src_tag;
+    if (!ResolveBoth(settings, Sides::kPlaces, choice.source, choice.target, faults_)) return;
+    // Of two sides that are one place, no table may have one name on both.
+    const bool same_names = choice.dst_prefix.value_or(choice.src_prefix) == choice.src_prefix;
+    if (same_names && IsSameTable(choice.source, choice.target)) {
+      Tell({ErrorCode::kInvalid,
+            fmt::format("source and target are the same place, {}: give the copies other names "
+                        "with --dst-prefix",
+                        choice.source.url)});
+    }
+    plan.choice = std::move(choice);
   }
 
   /// One for each [[job]]; of --job the one of that name.
@@ -176,8 +222,8 @@ class Planner {
             fmt::format("there is no job `{}` in {}; it has: {}", plan.settings.job_name,
                         config_.path, fmt::join(names, ", "))});
     }
-    ShareMemory(plan);
-    Compare(plan.jobs);
+    Append(faults_, ShareMemory(plan));
+    Append(faults_, CompareJobs(plan.jobs));
   }
 
   void PlanSection(JobPlan& job, const Givens& section, const std::string& name) {
@@ -187,53 +233,9 @@ class Planner {
     std::erase_if(faults, [&](const Error& fault) {
       return std::ranges::find(faults_, fault) != faults_.end();
     });
-    PlanOne(job, settings, /*one_of_several=*/true, faults);
+    PlanOne(job, settings, Sides::kTablesOfSection, faults);
     for (const Error& fault : faults) {
       Tell({fault.code, fmt::format("job {}: {}", name, fault.message), fault.context});
-    }
-  }
-
-  /// To each its part: one that stands still with all its pages must not keep the others waiting.
-  void ShareMemory(RunPlan& plan) {
-    if (plan.jobs.empty()) return;
-    const size_t given = plan.settings.job.memory_bytes;
-    const size_t all = given > 0 ? given : ddbsync::limits::kDefaultMemoryBytes;
-    const size_t part = all / plan.jobs.size();
-    if (part < limits::kLeastMemoryOfAJob) {
-      Tell({ErrorCode::kInvalid,
-            fmt::format(
-                "--memory: {} are too little for {} jobs; give at least {}",
-                BytesText(static_cast<int64_t>(all)), plan.jobs.size(),
-                BytesText(static_cast<int64_t>(limits::kLeastMemoryOfAJob * plan.jobs.size())))});
-    }
-    for (JobPlan& job : plan.jobs) job.settings.job.memory_bytes = part;
-  }
-
-  /// Jobs that would spoil each other's work.
-  void Compare(const std::vector<JobPlan>& jobs) {
-    for (size_t b = 0; b < jobs.size(); ++b) {
-      const JobPlan& later = jobs[b];
-      if (later.home.job_id.empty()) continue;  // at fault already
-      for (size_t a = 0; a < b; ++a) {
-        const JobPlan& earlier = jobs[a];
-        const std::string pair =
-            fmt::format("jobs {} and {}", earlier.home.job_id, later.home.job_id);
-        if (earlier.home.job_id == later.home.job_id) {
-          Tell({ErrorCode::kInvalid, fmt::format("two jobs are called {}: give one of them "
-                                                 "another `name`",
-                                                 later.home.job_id)});
-        }
-        if (IsSameTable(earlier.target, later.target)) {
-          Tell({ErrorCode::kInvalid,
-                fmt::format("{} would both write to {}", pair, later.target.table)});
-        }
-        for (const auto& [writes, reads] :
-             {std::pair{&earlier, &later}, std::pair{&later, &earlier}}) {
-          if (!IsSameTable(writes->target, reads->source)) continue;
-          Tell({ErrorCode::kInvalid, fmt::format("{}: {} writes to {}, which the other reads", pair,
-                                                 writes->home.job_id, reads->source.table)});
-        }
-      }
     }
   }
 
@@ -250,6 +252,43 @@ class Planner {
 std::expected<RunPlan, std::vector<Error>> PlanRun(const CommandLine& line,
                                                    const aws::Environment& environment) {
   return Planner(line, environment).Plan();
+}
+
+std::expected<void, std::vector<Error>> AddChosen(RunPlan& plan,
+                                                  const std::vector<std::string>& tables,
+                                                  const aws::Environment& environment) {
+  const TableChoice& choice = *plan.choice;
+  const std::string& wanted = plan.settings.job_name;
+  Faults faults;
+  std::vector<std::string> names;
+  for (const std::string& table : tables) {
+    const std::string copy = choice.TargetName(table);
+    names.push_back(NameOfCopy(table, copy));
+    if (!wanted.empty() && names.back() != wanted) continue;
+    JobPlan& job = plan.jobs.emplace_back(JobPlan{
+        .settings = plan.settings, .source = choice.source, .target = choice.target, .home = {}});
+    job.settings.src = table;
+    job.settings.dst = copy;
+    job.source.label = fmt::format("source {}", job.source.table = table);
+    job.target.label = fmt::format("target {}", job.target.table = copy);
+    if (!IsTableName(copy)) {
+      faults.push_back({ErrorCode::kInvalid,
+                        fmt::format("the copy of {} would be called `{}`, which no table can be "
+                                    "(3 to 255 of A-Z a-z 0-9 _ . -)",
+                                    table, copy)});
+      continue;
+    }
+    FindHome(job, environment, /*one_of_several=*/true, faults);
+  }
+  if (plan.jobs.empty()) {
+    faults.push_back(
+        {ErrorCode::kInvalid, fmt::format("there is no job `{}`; the tables found make: {}", wanted,
+                                          fmt::join(names, ", "))});
+  }
+  Append(faults, ShareMemory(plan));
+  Append(faults, CompareJobs(plan.jobs));
+  if (!faults.empty()) return std::unexpected(std::move(faults));
+  return {};
 }
 
 std::expected<Settings, std::vector<Error>> PlanLook(const CommandLine& line,

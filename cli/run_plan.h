@@ -9,6 +9,7 @@
 #include "cli/endpoint.h"
 #include "cli/job_home.h"
 #include "cli/settings.h"
+#include "cli/table_choice.h"
 #include "metrics/http_server.h"
 
 namespace ddbsync::cli {
@@ -23,9 +24,10 @@ struct JobPlan {
 
 /// Everything that a run needs to know before it touches anything.
 struct RunPlan {
-  Settings settings;          ///< of the process
-  metrics::Access access;     ///< to its API
-  std::vector<JobPlan> jobs;  ///< at least one
+  Settings settings;                  ///< of the process
+  metrics::Access access;             ///< to its API
+  std::vector<JobPlan> jobs;          ///< at least one, once the tables are known
+  std::optional<TableChoice> choice;  ///< the tables are to be found first: AddChosen
 };
 
 /// Reads config and variables beneath the flags. Errors: every fault of all three at once, one
@@ -33,7 +35,12 @@ struct RunPlan {
 [[nodiscard]] std::expected<RunPlan, std::vector<Error>> PlanRun(
     const CommandLine& line, const aws::Environment& environment);
 
-/// The same for commands that only look at a job: no endpoints.
+/// A job for each of the tables that FindTables found for `plan.choice`; with --job for that one.
+/// Errors: as PlanRun's.
+[[nodiscard]] std::expected<void, std::vector<Error>> AddChosen(
+    RunPlan& plan, const std::vector<std::string>& tables, const aws::Environment& environment);
+
+/// As PlanRun for commands that only look at a job: no endpoints.
 [[nodiscard]] std::expected<Settings, std::vector<Error>> PlanLook(
     const CommandLine& line, const aws::Environment& environment);
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 
+#include "cli/endpoint.h"
 #include "cli/text.h"
 #include "cli/values.h"
 #include "metrics/listen_address.h"
@@ -34,6 +35,27 @@ constexpr std::string_view kOutput = "Output";
 Result<void> SetText(std::string& into, std::string_view text) {
   if (text.empty()) return Fail(ErrorCode::kInvalid, "must not be empty");
   into = text;
+  return {};
+}
+
+/// What a table's name may begin with; empty, too.
+Result<void> SetPrefix(std::optional<std::string>& into, std::string_view text) {
+  // As long as no name: nothing begins with it.
+  if (!text.empty() && !IsTableName(std::string(text) + "..")) {
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("`{}` cannot begin a table's name (A-Z a-z 0-9 _ . -)", text));
+  }
+  into = text;
+  return {};
+}
+
+Result<void> SetTag(std::optional<dynamodb::Tag>& into, std::string_view text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string_view::npos || equals == 0) {
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("`{}` is not a tag: write KEY=VALUE, for instance env=prod", text));
+  }
+  into = {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
   return {};
 }
 
@@ -163,6 +185,16 @@ constexpr std::array kSettings = {
             [](Settings& s, Text t) { return SetText(s.src, t); }},
     Setting{"dst", "ENDPOINT", kWhat, kRuns | kLooks, "target, likewise",
             [](Settings& s, Text t) { return SetText(s.dst, t); }},
+    Setting{"src-prefix", "TEXT", kWhat, kRuns,
+            "copy every table of the source whose name begins so; --src and --dst are then "
+            "endpoints without a table, or left out",
+            [](Settings& s, Text t) { return SetPrefix(s.src_prefix, t); }, kProcess},
+    Setting{"dst-prefix", "TEXT", kWhat, kRuns,
+            "what their names begin with at the target, instead; default: names stay",
+            [](Settings& s, Text t) { return SetPrefix(s.dst_prefix, t); }, kProcess},
+    Setting{"src-tag", "KEY=VALUE", kWhat, kRuns,
+            "copy every table of the source that has this tag; with --src-prefix: of those",
+            [](Settings& s, Text t) { return SetTag(s.src_tag, t); }, kProcess},
     Setting{"since", "TIME", kWhat, Bit(Command::kTail),
             "follow from this moment (RFC 3339) because an external load began then; default: from "
             "now on",
@@ -203,7 +235,8 @@ constexpr std::array kSettings = {
     Setting{"account-write-capacity", "UNITS", kLimits, kRuns, "the same of write units",
             [](Settings& s, Text t) { return SetCapacity(s.account_write_capacity, t); }, kProcess},
     Setting{"memory", "SIZE", kLimits, kRuns,
-            "bytes of pages alive at once, of all jobs together; default: 512MiB",
+            "bytes of pages alive at once, of all jobs together; default: 512MiB, and no less than "
+            "16MiB for each job",
             [](Settings& s, Text t) { return SetMemory(s.job.memory_bytes, t); }, kProcess},
     Setting{"segments", "N", kLimits, kCopies,
             "segments of the scan; default: chosen from the table's size; kept when resuming",

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/limits.h"
+#include "dynamodb/client.h"
 #include "replicator/job.h"
 
 namespace ddbsync::cli {
@@ -30,6 +31,9 @@ struct Settings {
   replicator::JobOptions job;  ///< job_id stays empty; see cli/job_home.h
   std::string src;             ///< as typed
   std::string dst;
+  std::optional<std::string> src_prefix;  ///< may be empty: every table
+  std::optional<std::string> dst_prefix;  ///< may be empty: the names lose their prefix
+  std::optional<dynamodb::Tag> src_tag;
   std::string job_name;  ///< --job; empty: made from src and dst
   std::string state;     ///< --state; empty: the default place
   std::string listen{limits::kDefaultListen};

@@ -1,15 +1,18 @@
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <future>
-#include <thread>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/api_file.h"
+#include "cli/call_metrics.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/endpoint_clients.h"
 #include "cli/engine.h"
 #include "cli/limits.h"
 #include "cli/progress_line.h"
@@ -19,8 +22,6 @@
 
 namespace ddbsync::cli {
 namespace {
-
-using OpenResult = std::expected<void, std::vector<Error>>;
 
 /// A person who asks twice does not want to wait. The next start settles what was in flight.
 [[noreturn]] void EndAtOnce(ExitCode code, const RunPlan& plan, std::string_view why) {
@@ -32,16 +33,39 @@ using OpenResult = std::expected<void, std::vector<Error>>;
   std::_Exit(static_cast<int>(code));
 }
 
-/// Opening asks remote services and may take long; signals are looked at meanwhile.
-OpenResult OpenUnlessStopped(Engine& engine, StopSignals& signals, const RunPlan& plan) {
-  std::future<OpenResult> opened =
-      std::async(std::launch::async, [&engine] { return engine.Open(); });
-  while (opened.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
-    if (signals.Wait(limits::kRedrawInterval / 5) != 0 || engine.stop_asked()) {
+/// What asks remote services may take long; signals are looked at meanwhile. `stop_asked`: somebody
+/// else wants it to end.
+template <class Work>
+auto UnlessStopped(Work work, const std::function<bool()>& stop_asked, StopSignals& signals,
+                   const RunPlan& plan) {
+  auto done = std::async(std::launch::async, work);
+  while (done.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    if (signals.Wait(limits::kRedrawInterval / 5) != 0 || stop_asked()) {
       EndAtOnce(ExitCode::kDone, plan, "asked to stop before the copy began");
     }
   }
-  return opened.get();
+  return done.get();
+}
+
+using Tables = std::vector<std::string>;
+
+Result<Tables> LookForTables(const RunPlan& plan, const aws::Environment& environment,
+                             Clock& clock) {
+  CallMetrics nobodys;  // these calls are no job's
+  auto clients = EndpointClients::Make(plan.choice->source, plan.settings.job.settle, environment,
+                                       clock, nobodys);
+  if (!clients) return std::unexpected(clients.error());
+  return FindTables(*plan.choice, *(*clients)->Side().tables, clock);
+}
+
+/// Before anything is done, what is going to be.
+void TellChosen(const RunPlan& plan, Console& console) {
+  const size_t count = plan.jobs.size();
+  Log(LogLevel::kInfo, "tables_chosen", "each table found is a job of its own",
+      {{"tables", std::to_string(count)}, {"whose", plan.choice->Description()}});
+  for (const JobPlan& job : plan.jobs) {
+    console.Line(fmt::format("table   {} to {}", job.source.table, job.target.table));
+  }
 }
 
 /// Runs open jobs to their end.
@@ -169,7 +193,7 @@ ExitCode TellFaults(std::span<const Error> faults) {
 }
 
 ExitCode RunCopy(const CommandLine& line, const aws::Environment& environment) {
-  const auto plan = PlanRun(line, environment);
+  auto plan = PlanRun(line, environment);
   if (!plan) return TellFaults(plan.error());
   const Settings& settings = plan->settings;
   ConfigureLog(settings.log_level, settings.log_format);
@@ -180,10 +204,19 @@ ExitCode RunCopy(const CommandLine& line, const aws::Environment& environment) {
       {.quiet = settings.quiet, .json = settings.json, .color = WantsColor(settings.no_color)},
       clock);
   ServiceManager manager(environment, clock);
-  Engine engine(*plan, environment, clock);
-  if (auto opened = OpenUnlessStopped(engine, signals, *plan); !opened) {
-    return TellFaults(opened.error());
+  if (plan->choice) {
+    const auto tables = UnlessStopped([&] { return LookForTables(*plan, environment, clock); },
+                                      [] { return false; }, signals, *plan);
+    if (!tables) return TellFaults({&tables.error(), 1});
+    if (auto added = AddChosen(*plan, *tables, environment); !added) {
+      return TellFaults(added.error());
+    }
+    TellChosen(*plan, console);
   }
+  Engine engine(*plan, environment, clock);
+  const auto opened = UnlessStopped([&engine] { return engine.Open(); },
+                                    [&engine] { return engine.stop_asked(); }, signals, *plan);
+  if (!opened) return TellFaults(opened.error());
   return Run(engine, signals, console, manager, *plan, clock).ToItsEnd();
 }
 

@@ -5,6 +5,7 @@
 #include "base/large_buffers.h"
 #include "dynamodb/json_text.h"
 #include "dynamodb/limits.h"
+#include "dynamodb/table_json_internal.h"
 
 namespace ddbsync::dynamodb {
 namespace {
@@ -21,6 +22,10 @@ constexpr aws::Operation MakeOperation(std::string_view name, Effect effect, Dur
           .timeout = timeout};
 }
 
+constexpr aws::Operation kListTables =
+    MakeOperation("ListTables", Effect::kReads, limits::kControlTimeout);
+constexpr aws::Operation kListTags =
+    MakeOperation("ListTagsOfResource", Effect::kReads, limits::kControlTimeout);
 constexpr aws::Operation kDescribeTable =
     MakeOperation("DescribeTable", Effect::kReads, limits::kControlTimeout);
 constexpr aws::Operation kCreateTable =
@@ -115,6 +120,30 @@ Result<std::string> Client::CallAskingCapacity(const aws::Operation& operation,
   ask_capacity_ = false;
   return Fail(ErrorCode::kRetry, "The server does not report consumed capacity; asking without.",
               ToString(error));
+}
+
+Result<TableNamePage> Client::ListTables(std::string_view start) {
+  json body = json::object();
+  if (!start.empty()) body["ExclusiveStartTableName"] = start;
+  return ParseAnswer<TableNamePage>(
+      kListTables, client_.Call(kListTables, body.dump()), [](const json& answer) {
+        return TableNamePage{.names = answer.at("TableNames"),
+                             .last = TextOr(answer, "LastEvaluatedTableName", "")};
+      });
+}
+
+Result<TagPage> Client::ListTags(std::string_view table_arn, std::string_view next_token) {
+  json body = {{"ResourceArn", table_arn}};
+  if (!next_token.empty()) body["NextToken"] = next_token;
+  return ParseAnswer<TagPage>(kListTags, client_.Call(kListTags, body.dump()),
+                              [](const json& answer) {
+                                TagPage page;
+                                for (const json& tag : MemberOr(answer, "Tags", json::array())) {
+                                  page.tags.push_back({tag.at("Key"), TextOr(tag, "Value", "")});
+                                }
+                                page.next_token = TextOr(answer, "NextToken", "");
+                                return page;
+                              });
 }
 
 Result<TableDescription> Client::DescribeTable(std::string_view table) {

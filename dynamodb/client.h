@@ -24,6 +24,24 @@ struct ScanRequest {
   int limit = 0;  ///< items per page; 0: the server's own 1 MB
 };
 
+/// Some of the names of an account's tables in a region.
+struct TableNamePage {
+  std::vector<std::string> names;
+  std::string last;  ///< where the next page starts; empty: this was the last
+};
+
+struct Tag {
+  std::string key;
+  std::string value;
+  friend bool operator==(const Tag&, const Tag&) = default;
+};
+
+/// Some of a table's tags.
+struct TagPage {
+  std::vector<Tag> tags;
+  std::string next_token;  ///< asks for the next page; empty: this was the last
+};
+
 /// The tables' API. One call, one attempt; errors as aws::Client::Call says, plus kCorrupt for an
 /// answer that is not what it should be (reads: ask again; writes are then reported kAmbiguous).
 /// Tolerates servers that do not report or refuse ConsumedCapacity. Safe from any thread.
@@ -32,6 +50,11 @@ class Client {
   /// `client` outlives this.
   explicit Client(aws::Client& client) : client_(client) {}
 
+  /// `start`: the last name of the page before; empty: from the first.
+  [[nodiscard]] Result<TableNamePage> ListTables(std::string_view start);
+  /// AWS answers about ten calls a second, and may not know yet what was tagged just now. kInvalid
+  /// on servers without tags.
+  [[nodiscard]] Result<TagPage> ListTags(std::string_view table_arn, std::string_view next_token);
   [[nodiscard]] Result<TableDescription> DescribeTable(std::string_view table);
   /// As DescribeTable's answer. `body` from CreateTableBody.
   [[nodiscard]] Result<void> CreateTable(std::string_view body);

@@ -38,19 +38,6 @@ std::string_view ToString(IteratorStart::Type type) {
   return "unknown";
 }
 
-/// Runs `read` on the answer; what it throws on another shape than expected becomes kCorrupt.
-template <class T, class Read>
-Result<T> ParseAnswer(const aws::Operation& operation, const Result<std::string>& answer,
-                      Read read) {
-  if (!answer) return std::unexpected(answer.error());
-  try {
-    return read(json::parse(*answer));
-  } catch (const json::exception& error) {
-    return Fail(ErrorCode::kCorrupt, "What came back is not an answer to " +
-                                         std::string(operation.name) + ": " + error.what());
-  }
-}
-
 ShardDescription ParseShard(const json& shard) {
   const json& range = MemberOr(shard, "SequenceNumberRange", json::object());
   return {.id = shard.at("ShardId"),

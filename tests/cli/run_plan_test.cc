@@ -5,46 +5,13 @@
 
 #include <algorithm>
 
-#include "tests/cli/fake_environment.h"
-#include "tests/cli/temporary_directory.h"
+#include "tests/cli/run_plan_fixture.h"
 
 namespace ddbsync::cli {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-
-/// A config of two endpoints and a home of its own.
-class RunPlanTest : public ::testing::Test {
- protected:
-  std::expected<RunPlan, std::vector<Error>> Plan(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin() + 1, {"--config", config_});
-    return PlanRun(ParseCommandLine(arguments), FakeEnvironment(variables_));
-  }
-
-  std::string Faults(const std::vector<std::string>& arguments) {
-    const auto plan = Plan(arguments);
-    std::string all;
-    if (!plan) {
-      for (const Error& fault : plan.error()) all += ToString(fault) + "\n";
-    }
-    return all;
-  }
-
-  TemporaryDirectory directory_;
-  std::string config_ = directory_.Write("c.toml", R"(
-[job]
-segments = 32
-memory = "256MiB"
-[endpoint.a]
-table = "orders"
-region = "eu-west-1"
-[endpoint.b]
-table = "orders-copy"
-region = "eu-west-1"
-)");
-  std::map<std::string, std::string> variables_ = {{"HOME", "/home/someone"}};
-};
 
 TEST_F(RunPlanTest, DefaultsAreThoseOfTheDesign) {
   const auto plan = Plan({"start", "--src", "a", "--dst", "b"});
@@ -164,26 +131,26 @@ TEST_F(RunPlanTest, ASideWhoseValueIsMissingIsToldOnce) {
 }
 
 TEST_F(RunPlanTest, LimitsAreKept) {
-  for (const auto& [flag, value] :
-       std::vector<std::pair<std::string, std::string>>{{"--segments", "0"},
-                                                        {"--segments", "1000001"},
-                                                        {"--poll-interval", "0s"},
-                                                        {"--poll-interval", "1h"},
-                                                        {"--settle", "1ms"},
-                                                        {"--io-threads", "1025"},
-                                                        {"--memory", "63MiB"},
-                                                        {"--read-capacity", "0"},
-                                                        {"--read-capacity", "nan"},
-                                                        {"--on-gap", "resync"},
-                                                        {"--ttl-deletes", "yes"},
-                                                        {"--log-level", "loud"},
-                                                        {"--shard-metrics", "some"},
-                                                        {"--listen", ""},
-                                                        {"--listen", "9853"},
-                                                        {"--listen", "0.0.0.0:9853"},
-                                                        {"--job", "no/slash"},
-                                                        {"--job", ".."},
-                                                        {"--job", std::string(101, 'x')}}) {
+  for (const auto& [flag, value] : std::vector<std::pair<std::string, std::string>>{
+           {"--segments", "0"},
+           {"--segments", "1000001"},
+           {"--poll-interval", "0s"},
+           {"--poll-interval", "1h"},
+           {"--settle", "1ms"},
+           {"--io-threads", "1025"},
+           {"--memory", "63MiB"},
+           {"--read-capacity", "0"},
+           {"--read-capacity", "nan"},
+           {"--on-gap", "resync"},
+           {"--ttl-deletes", "yes"},
+           {"--log-level", "loud"},
+           {"--shard-metrics", "some"},
+           {"--listen", ""},
+           {"--listen", "9853"},
+           {"--listen", "0.0.0.0:9853"},
+           {"--job", "no/slash"},
+           {"--job", ".."},
+           {"--job", std::string(limits::kLongestJobName + 1, 'x')}}) {
     const auto plan = Plan({"start", "--src", "a", "--dst", "b", flag, value});
     ASSERT_FALSE(plan) << flag << " " << value;
     EXPECT_THAT(plan.error(), SizeIs(1)) << flag << " " << value;
@@ -235,135 +202,6 @@ TEST_F(RunPlanTest, StateHomeIsHonoured) {
   variables_["XDG_STATE_HOME"] = "/state";
   EXPECT_EQ(Plan({"start", "--src", "a", "--dst", "b"})->jobs[0].home.directory,
             "/state/ddbsync/a-b");
-}
-
-/// A config of several jobs.
-class SeveralJobsTest : public RunPlanTest {
- protected:
-  void Config(const std::string& text) {
-    config_ = directory_.Write("jobs.toml", text + R"(
-[endpoint.a]
-table = "orders"
-region = "eu-west-1"
-[endpoint.b]
-table = "orders-copy"
-region = "eu-west-1"
-)");
-  }
-};
-
-TEST_F(SeveralJobsTest, EachHasItsOwnSettingsOverThoseOfAll) {
-  Config(R"(
-memory = "128MiB"
-write_capacity = 100
-[[job]]
-name = "first"
-src = "a"
-dst = "b"
-segments = 32
-[[job]]
-src = "a"
-dst = "arn:aws:dynamodb:eu-west-1:111111111111:table/other"
-write_capacity = 50
-on_gap = "stop"
-)");
-  const auto plan = Plan({"start"});
-  ASSERT_TRUE(plan) << Faults({"start"});
-  ASSERT_EQ(plan->jobs.size(), 2U);
-  const JobPlan &first = plan->jobs[0], &second = plan->jobs[1];
-  EXPECT_EQ(first.home.job_id, "first");
-  EXPECT_EQ(first.settings.job.job_id, "first");
-  EXPECT_EQ(first.source.table, "orders");
-  EXPECT_EQ(first.settings.job.segments, 32);
-  EXPECT_EQ(first.settings.job.write_capacity, 100);
-  EXPECT_EQ(second.home.job_id, "a-eu-west-1.111111111111.other");
-  EXPECT_EQ(second.settings.job.write_capacity, 50);
-  EXPECT_EQ(second.settings.job.on_gap, replicator::OnGap::kStop);
-  EXPECT_EQ(second.settings.job.segments, 0);
-  EXPECT_EQ(first.settings.job.memory_bytes, size_t{64} << 20);
-  EXPECT_EQ(first.home.directory, "/home/someone/.local/state/ddbsync/first");
-  EXPECT_EQ(Plan({"start", "--write-capacity", "7"})->jobs[1].settings.job.write_capacity, 7);
-  EXPECT_EQ(Plan({"start", "--state", "/s"})->jobs[0].home.directory, "/s/first");
-}
-
-TEST_F(SeveralJobsTest, OneIsPickedByItsNameAndKeepsItsPlace) {
-  Config("[[job]]\nname = 'x'\nsrc = 'a'\ndst = 'b'\n[[job]]\nsrc = 'a'\ndst = 'other'\n");
-  const auto plan = Plan({"start", "--job", "x", "--state", "/s"});
-  ASSERT_TRUE(plan);
-  ASSERT_EQ(plan->jobs.size(), 1U);
-  EXPECT_EQ(plan->jobs[0].home.directory, "/s/x");
-  EXPECT_EQ(Plan({"start", "--job", "a-other", "--dst-region", "eu-west-1"})->jobs[0].home.job_id,
-            "a-other");
-  EXPECT_THAT(Faults({"start", "--job", "y"}),
-              HasSubstr("there is no job `y` in " + config_ + "; it has: x, a-other"));
-}
-
-TEST_F(SeveralJobsTest, SidesThatAreTypedMeanThatCopyAlone) {
-  Config("segments = 7\n[[job]]\nname = 'x'\nsrc = 'a'\ndst = 'other'\n");
-  const auto plan = Plan({"start", "--src", "a", "--dst", "b"});
-  ASSERT_TRUE(plan);
-  ASSERT_EQ(plan->jobs.size(), 1U);
-  EXPECT_EQ(plan->jobs[0].home.job_id, "a-b");
-  EXPECT_EQ(plan->jobs[0].settings.job.segments, 7);
-  EXPECT_THAT(Faults({"start", "--src", "a"}), HasSubstr("--dst is missing"));
-}
-
-TEST_F(SeveralJobsTest, FaultsOfAllAreToldTogetherEachWithItsJob) {
-  Config(R"(
-[[job]]
-name = "first"
-src = "a"
-[[job]]
-src = "no/such"
-dst = "b"
-settle = "soon"
-[[job]]
-listen = "here"
-src = "a"
-dst = "b"
-colour = "red"
-)");
-  const std::string faults = Faults({"start", "--segments", "0"});
-  EXPECT_THAT(faults, HasSubstr("job first: `dst` is missing"));
-  EXPECT_THAT(faults, HasSubstr("job no/such-b: "));
-  EXPECT_THAT(faults, HasSubstr("settle: `soon` is not a duration"));
-  EXPECT_THAT(faults, HasSubstr("`listen` is the whole process's: write it before the first"));
-  EXPECT_THAT(faults, HasSubstr("unknown key `colour` in [[job]]"));
-  EXPECT_EQ(faults.find("--segments"), faults.rfind("--segments")) << faults;
-}
-
-TEST_F(SeveralJobsTest, JobsThatWouldSpoilEachOtherAreRefused) {
-  Config(R"(
-[[job]]
-name = "x"
-src = "a"
-dst = "b"
-[[job]]
-name = "x"
-src = "b"
-dst = "b2"
-[[job]]
-name = "y"
-src = "a"
-dst = "b"
-[endpoint.b2]
-table = "other"
-region = "eu-west-1"
-)");
-  const std::string faults = Faults({"start"});
-  EXPECT_THAT(faults, HasSubstr("two jobs are called x"));
-  EXPECT_THAT(faults, HasSubstr("jobs x and y would both write to orders-copy"));
-  EXPECT_THAT(faults, HasSubstr("y writes to orders-copy, which the other reads"));
-}
-
-TEST_F(SeveralJobsTest, MemoryThatIsTooLittleForSoManyIsRefused) {
-  std::string jobs = "memory = '64MiB'\n";
-  for (int i = 0; i < 5; ++i) {
-    jobs += "[[job]]\nsrc = 'a'\ndst = 'arn:aws:dynamodb:eu-west-1:111111111111:table/t" +
-            std::to_string(i) + "'\n";
-  }
-  Config(jobs);
-  EXPECT_THAT(Faults({"start"}), HasSubstr("too little for 5 jobs; give at least 80.0 MiB"));
 }
 
 class JobHomeTest : public ::testing::Test {

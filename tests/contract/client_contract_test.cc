@@ -104,5 +104,37 @@ TEST_P(ClientContract, RefusalsHaveTheirMeaning) {
             ErrorCode::kConflict);
 }
 
+TEST_P(ClientContract, TablesAreListedAfterAName) {
+  const std::string first = MakeTable({{"id", "S"}});
+  const std::string second = MakeTable({{"id", "S"}});
+  std::vector<std::string> names;
+  std::string last = first;
+  do {
+    const auto page = tables_->ListTables(last);
+    ASSERT_TRUE(page) << ToString(page.error());
+    names.insert(names.end(), page->names.begin(), page->names.end());
+    last = page->last;
+  } while (!last.empty());
+  EXPECT_EQ(std::ranges::count(names, first), first < second ? 0 : 1);
+  EXPECT_EQ(std::ranges::count(names, second), first < second ? 1 : 0);
+}
+
+TEST_P(ClientContract, TagsAreReadWhereThereAreAny) {
+  const std::string name = MakeTable({{"id", "S"}});
+  const auto table = tables_->DescribeTable(name);
+  ASSERT_TRUE(table) << ToString(table.error());
+  const auto none = tables_->ListTags(table->arn, "");
+  if (is_local()) {
+    // It knows no tags: told as a fault of the request, not as an empty list.
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, ErrorCode::kInvalid);
+    return;
+  }
+  ASSERT_TRUE(none) << ToString(none.error());
+  EXPECT_TRUE(none->tags.empty());
+  Ok("TagResource", {{"ResourceArn", table->arn}, {"Tags", {{{"Key", "a"}, {"Value", "1"}}}}});
+  EXPECT_EQ(tables_->ListTags(table->arn, "")->tags, (std::vector<dynamodb::Tag>{{"a", "1"}}));
+}
+
 }  // namespace
 }  // namespace ddbsync::contract

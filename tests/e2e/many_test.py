@@ -2,12 +2,15 @@
 
 import json
 import re
+import signal
 import subprocess
+import threading
 import time
 
 import browser
 import comparison
 import ddbsync
+import faulty_proxy
 import fixtures
 import processes
 import servers
@@ -21,10 +24,11 @@ PICTURES = servers.ROOT / "build" / "page"
 class Several:
     """One `ddbsync start` of several jobs; each looks like a ddbsync.Job of its own."""
 
-    def __init__(self, case, *arguments, config, settle=ddbsync.SETTLE):
+    def __init__(self, case, *arguments, config, settle=ddbsync.SETTLE,
+                 command="start"):
         self.process = case.enterContext(ddbsync.Job(
             *arguments, config=config, state=case.state, home=case.folder, src=None, dst=None,
-            settle=settle))
+            settle=settle, command=command))
         self.state = case.state
 
     def card(self, name):
@@ -288,3 +292,109 @@ class ManyTest(fixtures.Case):
         many = self.start_many("--job", "cats", config=self.config())
         self.assertEqual(ddbsync.USAGE, many.process.wait(30))
         self.assertIn("it has: orders, users, carts", many.process.output())
+
+
+class ChosenTest(fixtures.Case):
+    """Tables that are looked for by prefix or tag, on endpoints that name none."""
+
+    def setUp(self):
+        super().setUp()
+        self.dev, self.prod = f"{self.source}-DEV-", f"{self.target}-PROD-"
+        self.places = self.folder / "places.toml"
+        self.write_places(self.source_url)
+
+    def write_places(self, url):
+        place = {"region": servers.REGION, "endpoint_url": url}
+        ddbsync.write_config(self.places, old=place, new={**place,
+                                                          "endpoint_url": self.target_url})
+
+    def choose(self, *arguments, **options):
+        return Several(self, "--src", "old", "--dst", "new", *arguments, config=self.places,
+                       **options)
+
+    def refused(self, *arguments):
+        many = self.choose(*arguments)
+        self.assertEqual(ddbsync.USAGE, many.process.wait(60), many.process.output())
+        self.assertFalse(list(self.state.glob("*/api.json")))
+        return many.process.output()
+
+    def job(self, name):
+        return f"{self.dev}{name}-{self.prod}{name}"
+
+    def test_tables_of_a_prefix_are_copied_and_followed(self):
+        for name in (f"{self.dev}orders", f"{self.dev}users", f"{self.source}-other"):
+            workload.create_table(self.client, name, stream=fixtures.VIEW)
+            workload.fill(self.client, name, workload.items(ITEMS))
+        flags = ("--src-prefix", self.dev, "--dst-prefix", self.prod, "--create-target")
+        many = self.choose(*flags, settle=ddbsync.SHORT_SETTLE)
+        jobs = [self.job("orders"), self.job("users")]
+        many.wait_until_following(jobs)
+        self.assert_says(many.process.output(), [f"table   {self.dev}{name} to {self.prod}{name}"
+                                                 for name in ("orders", "users")])
+        for name in ("orders", "users"):
+            self.client.delete_item(TableName=f"{self.dev}{name}", Key=workload.key_of(3))
+        many.wait_until_past(ddbsync.now(), jobs)
+        many.process.kill()
+        again = self.choose(*flags, settle=ddbsync.SHORT_SETTLE)
+        again.wait_until_past(ddbsync.now(), jobs)
+        self.assertEqual(ddbsync.DONE, again.process.stop())
+        for name in ("orders", "users"):
+            difference = comparison.compare(self.client, f"{self.dev}{name}", self.client,
+                                            f"{self.prod}{name}")
+            self.assertTrue(difference.equal, f"{name}: {difference}")
+        made = [name for name in self.client.list_tables()["TableNames"]
+                if name.startswith(self.target)]
+        self.assertEqual(sorted(f"{self.prod}{name}" for name in ("orders", "users")),
+                         sorted(made))
+
+    def test_tables_of_a_tag_are_copied(self):
+        dynalite = fixtures.shared(servers.Dynalite)
+        self.write_places(dynalite.url)
+        client = dynalite.client()
+        for name, tags in (("orders", {"env": "prod", "team": "shop"}), ("users", {"env": "test"}),
+                           ("carts", {})):
+            table = f"{self.dev}{name}"
+            workload.create_table(client, table)
+            workload.fill(client, table, workload.items(20))
+            arn = client.describe_table(TableName=table)["Table"]["TableArn"]
+            if tags:
+                client.tag_resource(ResourceArn=arn, Tags=[{"Key": key, "Value": value}
+                                                           for key, value in tags.items()])
+        many = self.choose("--src-prefix", self.dev, "--dst-prefix", self.prod, "--create-target",
+                           "--src-tag", "env=prod", command="backfill")
+        self.assertEqual(ddbsync.DONE, many.process.wait(60), many.process.output())
+        difference = comparison.compare(client, f"{self.dev}orders", self.client,
+                                        f"{self.prod}orders")
+        self.assertTrue(difference.equal, str(difference))
+        self.assertNotIn(f"{self.prod}users", self.client.list_tables()["TableNames"])
+        self.assertIn("has the tag env=dev", self.refused(
+            "--src-prefix", self.dev, "--src-tag", "env=dev", "--dst-prefix", self.prod))
+
+    def test_what_cannot_be_found_is_told(self):
+        self.assert_says(
+            self.refused("--src-prefix", f"{self.dev}none-", "--dst-prefix", self.prod),
+            ["source old: no table at", f"begins with `{self.dev}none-`"])
+        workload.create_table(self.client, f"{self.dev}orders", stream=fixtures.VIEW)
+        # DynamoDB Local has no tags: that is not the same as a table without any.
+        self.assert_says(
+            self.refused("--src-prefix", self.dev, "--dst-prefix", self.prod, "--src-tag", "a=b"),
+            [f"source old: reading the tags of {self.dev}orders"])
+        self.assert_says(self.refused("--src-prefix", self.dev, "--dst-prefix", self.prod),
+                         [f"target {self.prod}orders: there is no table", "--create-target"])
+        self.assertIn("other names with --dst-prefix", self.refused("--src-prefix", self.dev))
+
+    def test_a_stop_is_heard_while_tables_are_looked_for(self):
+        asked, release = threading.Event(), threading.Event()
+
+        def hold(request, forward):
+            asked.set()
+            return faulty_proxy.held_until(release)(request, forward)
+
+        with faulty_proxy.FaultyProxy(self.server.url) as proxy:
+            proxy.on("ListTables", hold)
+            self.write_places(proxy.url)
+            many = self.choose("--src-prefix", self.dev, "--dst-prefix", self.prod)
+            self.assertTrue(asked.wait(30))
+            many.process.send(signal.SIGTERM)
+            self.assertEqual(ddbsync.DONE, many.process.wait(5))
+            release.set()

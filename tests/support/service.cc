@@ -20,12 +20,14 @@ struct NamedOperation {
   Operation operation;
 };
 
-constexpr std::array<NamedOperation, 16> kOperations{{
+constexpr std::array<NamedOperation, 18> kOperations{{
     {"DynamoDB_20120810.CreateTable", CreateTable},
     {"DynamoDB_20120810.DeleteTable", DeleteTable},
     {"DynamoDB_20120810.DescribeTable", DescribeTable},
     {"DynamoDB_20120810.ListTables", ListTables},
     {"DynamoDB_20120810.UpdateTable", UpdateTable},
+    {"DynamoDB_20120810.TagResource", TagResource},
+    {"DynamoDB_20120810.ListTagsOfResource", ListTagsOfResource},
     {"DynamoDB_20120810.GetItem", GetItem},
     {"DynamoDB_20120810.PutItem", PutItem},
     {"DynamoDB_20120810.DeleteItem", DeleteItem},

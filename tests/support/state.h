@@ -84,6 +84,8 @@ std::string DeleteTable(State& state, nlohmann::json& request);
 std::string DescribeTable(State& state, nlohmann::json& request);
 std::string ListTables(State& state, nlohmann::json& request);
 std::string UpdateTable(State& state, nlohmann::json& request);
+std::string TagResource(State& state, nlohmann::json& request);
+std::string ListTagsOfResource(State& state, nlohmann::json& request);
 // items
 std::string GetItem(State& state, nlohmann::json& request);
 std::string PutItem(State& state, nlohmann::json& request);

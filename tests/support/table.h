@@ -36,6 +36,7 @@ struct Table {
   size_t bytes = 0;
   std::string stream_arn;  ///< the latest; empty: never had one
   bool stream_on = false;
+  std::map<std::string, std::string> tags;
 
   /// Replaced images of the last `Options::staleness`, oldest first.
   struct Replaced {
