@@ -36,37 +36,39 @@ const EVP_MD* Sha256Algorithm() {
 }
 
 Digest Sha256(std::string_view bytes) {
+  // Kept, because to make one costs as much as a short digest.
+  thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(
+      EVP_MD_CTX_new(), &EVP_MD_CTX_free);
   Digest digest;
-  const int ok =
-      EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, Sha256Algorithm(), nullptr);
-  DDBSYNC_CHECK(ok == 1);
+  const bool ok = context != nullptr &&
+                  EVP_DigestInit_ex2(context.get(), Sha256Algorithm(), nullptr) == 1 &&
+                  EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1 &&
+                  EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1;
+  DDBSYNC_CHECK(ok);
   return digest;
 }
 
-/// HMAC-SHA256 without a key, made once for the same reason.
-const EVP_MAC_CTX* HmacAlgorithm() {
-  static const EVP_MAC_CTX* const made = [] {
-    EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-    DDBSYNC_CHECK(hmac != nullptr);
-    EVP_MAC_CTX* const context = EVP_MAC_CTX_new(hmac);
-    EVP_MAC_free(hmac);  // the context holds it
-    char digest[] = "SHA256";
-    const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_end()};
-    DDBSYNC_CHECK(context != nullptr && EVP_MAC_CTX_set_params(context, parameters) == 1);
-    return context;
-  }();
-  return made;
+using MacContext = std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)>;
+
+/// HMAC-SHA256 without a key.
+MacContext MakeHmac() {
+  EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  DDBSYNC_CHECK(hmac != nullptr);
+  MacContext context(EVP_MAC_CTX_new(hmac), &EVP_MAC_CTX_free);
+  EVP_MAC_free(hmac);  // the context holds it
+  char digest[] = "SHA256";
+  const OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+      OSSL_PARAM_construct_end()};
+  DDBSYNC_CHECK(context != nullptr && EVP_MAC_CTX_set_params(context.get(), parameters) == 1);
+  return context;
 }
 
 Digest HmacSha256(std::string_view key, std::string_view text) {
-  const std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> context(
-      EVP_MAC_CTX_dup(HmacAlgorithm()), &EVP_MAC_CTX_free);
+  thread_local const MacContext context = MakeHmac();  // kept, likewise
   Digest digest;
   size_t length = 0;
-  const bool ok = context != nullptr &&
-                  EVP_MAC_init(context.get(), Bytes(key), key.size(), nullptr) == 1 &&
+  const bool ok = EVP_MAC_init(context.get(), Bytes(key), key.size(), nullptr) == 1 &&
                   EVP_MAC_update(context.get(), Bytes(text), text.size()) == 1 &&
                   EVP_MAC_final(context.get(), digest.data(), &length, digest.size()) == 1;
   DDBSYNC_CHECK(ok && length == kDigestBytes);
@@ -84,12 +86,8 @@ std::string Hex(const Digest& digest) {
   return hex;
 }
 
-std::string Lower(std::string_view name) {
-  std::string lower(name);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
+char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 bool IsSpace(char c) {
@@ -97,59 +95,59 @@ bool IsSpace(char c) {
 }
 
 /// Without outer white space, inner runs as one space: as the service canonicalises it.
-std::string Collapsed(std::string_view value) {
-  std::string collapsed;
-  collapsed.reserve(value.size());
+void AppendCollapsed(std::string_view value, std::string& text) {
+  const size_t start = text.size();
   for (const char c : value) {
     if (!IsSpace(c)) {
-      collapsed += c;
-    } else if (!collapsed.empty() && collapsed.back() != ' ') {
-      collapsed += ' ';
+      text += c;
+    } else if (text.size() > start && text.back() != ' ') {
+      text += ' ';
     }
   }
-  if (!collapsed.empty() && collapsed.back() == ' ') collapsed.pop_back();
-  return collapsed;
+  if (text.size() > start && text.back() == ' ') text.pop_back();
 }
 
-using Headers = std::vector<std::pair<std::string, std::string>>;
+/// The headers to sign, as their canonical form has them.
+struct CanonicalHeaders {
+  std::string lines;  ///< "name:value\n", lower-case names in order, values of one name by commas
+  std::string names;  ///< "name;name"
+};
 
-/// Lower-case names in order, each once; values of a name that occurs again joined by commas.
-Headers Canonical(const Headers& headers) {
-  Headers canonical;
-  canonical.reserve(headers.size());
-  for (const auto& [name, value] : headers) {
-    std::string lower = Lower(name);
-    const auto after = std::ranges::upper_bound(canonical, lower, {}, &Headers::value_type::first);
-    if (after != canonical.begin() && std::prev(after)->first == lower) {
-      std::prev(after)->second += "," + Collapsed(value);
+CanonicalHeaders Canonical(const std::vector<std::pair<std::string, std::string>>& headers) {
+  using Header = std::pair<std::string, std::string>;
+  std::vector<const Header*> ordered;
+  ordered.reserve(headers.size());
+  for (const Header& header : headers) ordered.push_back(&header);
+  const auto before = [](const Header* a, const Header* b) {
+    return std::ranges::lexicographical_compare(a->first, b->first, {}, &Lower, &Lower);
+  };
+  std::ranges::stable_sort(ordered, before);
+  CanonicalHeaders canonical;
+  canonical.lines.reserve(kUsualTextBytes);
+  canonical.names.reserve(kUsualTextBytes);
+  const Header* last = nullptr;
+  for (const Header* header : ordered) {
+    if (last != nullptr && !before(last, header)) {  // the same name again
+      canonical.lines.back() = ',';
     } else {
-      canonical.emplace(after, std::move(lower), Collapsed(value));
+      if (last != nullptr) canonical.names += ';';
+      const size_t start = canonical.names.size();
+      for (const char c : header->first) canonical.names += Lower(c);
+      canonical.lines.append(canonical.names, start).append(":");
     }
+    AppendCollapsed(header->second, canonical.lines);
+    canonical.lines += '\n';
+    last = header;
   }
   return canonical;
 }
 
-std::string SignedHeaderNames(const Headers& canonical) {
-  std::string names;
-  names.reserve(kUsualTextBytes);
-  for (const auto& [name, value] : canonical) {
-    if (!names.empty()) names += ';';
-    names += name;
-  }
-  return names;
-}
-
-std::string Text(const CanonicalRequest& request, const Headers& canonical,
-                 std::string_view names) {
+std::string Text(const CanonicalRequest& request, const CanonicalHeaders& headers) {
   std::string text;
   text.reserve(kUsualTextBytes);
   text.append(request.method).append("\n").append(request.path).append("\n");
-  text.append(request.query).append("\n");
-  for (const auto& [name, value] : canonical) {
-    text.append(name).append(":").append(value).append("\n");
-  }
-  text.append("\n").append(names).append("\n").append(request.payload_hash);
-  return text;
+  text.append(request.query).append("\n").append(headers.lines).append("\n");
+  return text.append(headers.names).append("\n").append(request.payload_hash);
 }
 
 constexpr size_t kDayLength = 8;  // of AmzDate: "20150830"
@@ -176,8 +174,7 @@ std::string Sha256Hex(std::string_view bytes) {
 }
 
 std::string CanonicalRequestText(const CanonicalRequest& request) {
-  const Headers canonical = Canonical(request.headers);
-  return Text(request, canonical, SignedHeaderNames(canonical));
+  return Text(request, Canonical(request.headers));
 }
 
 std::string StringToSign(const SigningScope& scope, std::string_view canonical_request) {
@@ -195,15 +192,14 @@ std::string SigningKey(std::string_view secret_access_key, const SigningScope& s
 
 std::string AuthorizationHeader(const Credentials& credentials, const SigningScope& scope,
                                 const CanonicalRequest& request, std::string_view signing_key) {
-  const Headers canonical = Canonical(request.headers);
-  const std::string names = SignedHeaderNames(canonical);
+  const CanonicalHeaders headers = Canonical(request.headers);
   const std::string date = AmzDate(scope.time);
   const std::string scope_text = ScopeText(scope, date);
-  const std::string to_sign = StringToSign(date, scope_text, Text(request, canonical, names));
+  const std::string to_sign = StringToSign(date, scope_text, Text(request, headers));
   std::string header;
   header.reserve(kUsualTextBytes);
   header.append(kAlgorithm).append(" Credential=").append(credentials.access_key_id).append("/");
-  header.append(scope_text).append(", SignedHeaders=").append(names);
+  header.append(scope_text).append(", SignedHeaders=").append(headers.names);
   header.append(", Signature=").append(Hex(HmacSha256(signing_key, to_sign)));
   return header;
 }

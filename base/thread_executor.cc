@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <set>
 #include <system_error>
 #include <thread>
@@ -21,20 +22,26 @@ namespace {
 
 enum class EntryState { kWaiting, kRunning, kWokenWhileRunning, kFinished };
 
+struct Entry;
+
+/// When a task is to run.
+struct Place {
+  TimePoint due;
+  uint64_t order = 0;  // first in, first out among equals
+  std::shared_ptr<Entry> entry;
+  bool operator<(const Place& other) const {
+    return std::tie(due, order) < std::tie(other.due, other.order);
+  }
+};
+using Places = std::set<Place>;
+
 struct Entry {
   std::string name;
   std::shared_ptr<Task> task;
   EntryState state = EntryState::kWaiting;
-  // Its place in the schedule, while it has one.
-  bool scheduled = false;
-  TimePoint due;
-  uint64_t order = 0;  // first in, first out among equals
-};
-
-struct DueFirst {
-  bool operator()(const std::shared_ptr<Entry>& a, const std::shared_ptr<Entry>& b) const {
-    return std::tie(a->due, a->order) < std::tie(b->due, b->order);
-  }
+  std::optional<Places::iterator> place;  // while it has one
+  /// Kept while it runs, so that coming back allocates nothing.
+  Places::node_type spare;
 };
 
 Next StepOrAbort(Entry& entry, TimePoint now) {
@@ -87,7 +94,7 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
     }
     threads.clear();  // joins
     // Destroyed after the lock is gone: a task's destructor may wake other tasks.
-    std::set<std::shared_ptr<Entry>, DueFirst> schedule;
+    Places schedule;
     std::unordered_set<std::shared_ptr<Entry>> entries;
     MutexLock lock(mutex_);
     schedule_.swap(schedule);
@@ -109,21 +116,36 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
   void Schedule(const std::shared_ptr<Entry>& entry, TimePoint due) REQUIRES(mutex_) {
     if (stopping_) return;
     Insert(entry, due);
-    if (*schedule_.begin() == entry) LookAgain();
+    if (IsFirst(*entry)) LookAgain();
   }
 
   void Insert(const std::shared_ptr<Entry>& entry, TimePoint due) REQUIRES(mutex_) {
     // Those that want to run at once queue behind those that became due earlier; otherwise a few
     // busy tasks would keep all others of the lane from ever running.
     due = std::max(due, clock_.Now());
-    if (entry->scheduled) {
-      if (entry->due <= due) return;  // it comes sooner anyway
-      schedule_.erase(entry);
+    if (entry->place) {
+      if ((*entry->place)->due <= due) return;  // it comes sooner anyway
+      TakeOut(*entry);
     }
-    entry->scheduled = true;
-    entry->due = due;
-    entry->order = next_order_++;
-    schedule_.insert(entry);
+    Places::node_type node = std::move(entry->spare);
+    Place place{due, next_order_++, entry};
+    // Mostly the last of all: the hint spares the way there.
+    if (node.empty()) {
+      entry->place = schedule_.insert(schedule_.end(), std::move(place));
+    } else {
+      node.value() = std::move(place);
+      entry->place = schedule_.insert(schedule_.end(), std::move(node));
+    }
+  }
+
+  void TakeOut(Entry& entry) REQUIRES(mutex_) {
+    entry.spare = schedule_.extract(*entry.place);
+    entry.spare.value().entry.reset();  // or it would keep itself alive
+    entry.place.reset();
+  }
+
+  [[nodiscard]] bool IsFirst(const Entry& entry) const REQUIRES(mutex_) {
+    return entry.place && *entry.place == schedule_.begin();
   }
 
   /// The schedule begins with another task than a thread that rests knows of.
@@ -140,7 +162,7 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
     if (schedule_.empty() || first_watch_.kept) return;
     if (!second_watch_.kept) {
       SummonAThread();
-    } else if (second_watch_.until > (*schedule_.begin())->due + limits::kSecondWatch) {
+    } else if (second_watch_.until > schedule_.begin()->due + limits::kSecondWatch) {
       second_watch_.woken.notify_one();  // what it rests for was another
     }
   }
@@ -170,7 +192,7 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
     mutex_.lock();
     summoned_ = false;
     while (!stopping_) {
-      if (!schedule_.empty() && (*schedule_.begin())->due <= clock_.Now()) {
+      if (!schedule_.empty() && schedule_.begin()->due <= clock_.Now()) {
         RunFirst();
       } else if (!first_watch_.kept) {
         Keep(first_watch_, Duration::zero());
@@ -187,9 +209,8 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
   }
 
   void RunFirst() REQUIRES(mutex_) {
-    const std::shared_ptr<Entry> entry = *schedule_.begin();
-    schedule_.erase(schedule_.begin());
-    entry->scheduled = false;
+    const std::shared_ptr<Entry> entry = schedule_.begin()->entry;
+    TakeOut(*entry);
     TimePoint now = clock_.Now();
     for (;;) {
       entry->state = EntryState::kRunning;
@@ -200,7 +221,7 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
       mutex_.lock();
       now = clock_.Now();
       // Without the way through the schedule, as long as no other task is due.
-      const bool others = !schedule_.empty() && (*schedule_.begin())->due <= now;
+      const bool others = !schedule_.empty() && schedule_.begin()->due <= now;
       if (next.due() <= now && !others && !stopping_) continue;
       Settle(entry, next);
       return;
@@ -219,7 +240,7 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
     const TimePoint now = clock_.Now();
     watch.until = now + limits::kLongestIdleWait;
     if (!schedule_.empty()) {
-      watch.until = std::min(watch.until, (*schedule_.begin())->due + grace);
+      watch.until = std::min(watch.until, schedule_.begin()->due + grace);
     }
     watch.kept = true;
     watch.woken.wait_for(mutex_, watch.until - now);
@@ -238,9 +259,7 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
     }
     // This thread is free now and looks at the schedule itself; one that rests already may have to
     // look earlier than it thought.
-    if (first_watch_.kept && entry->scheduled && *schedule_.begin() == entry) {
-      first_watch_.woken.notify_one();
-    }
+    if (first_watch_.kept && IsFirst(*entry)) first_watch_.woken.notify_one();
   }
 
   // Constant after construction.
@@ -257,7 +276,7 @@ class ThreadExecutor::LanePool : public std::enable_shared_from_this<LanePool> {
   int free_threads_ GUARDED_BY(mutex_) = 0;   // that keep no watch
   bool summoned_ GUARDED_BY(mutex_) = false;  // a thread is on its way
   uint64_t next_order_ GUARDED_BY(mutex_) = 0;
-  std::set<std::shared_ptr<Entry>, DueFirst> schedule_ GUARDED_BY(mutex_);
+  Places schedule_ GUARDED_BY(mutex_);
   std::unordered_set<std::shared_ptr<Entry>> entries_ GUARDED_BY(mutex_);  // all not finished
   std::vector<std::jthread> threads_ GUARDED_BY(mutex_);
 };

@@ -101,6 +101,10 @@ void Console::Line(std::string_view text) {
   PrintAbove(stdout, text);
 }
 
+Duration Console::pace() const {
+  return live_ ? Duration(limits::kRedrawInterval) : Duration(limits::kCalmLookInterval);
+}
+
 void Console::Show(const std::vector<JobLook>& jobs) {
   if (options_.quiet) return;
   const MutexLock lock(mutex_);

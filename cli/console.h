@@ -35,7 +35,10 @@ class Console {
   /// For people; nothing with --json or --quiet.
   void Line(std::string_view text);
 
-  /// Called often, with the same jobs; draws when it is time to.
+  /// Between looks that are worth showing.
+  [[nodiscard]] Duration pace() const;
+
+  /// Called at that pace, with the same jobs; draws when it is time to.
   void Show(const std::vector<JobLook>& jobs);
 
   /// The last statuses and the last lines; the live line is gone after that.

@@ -67,6 +67,9 @@ inline constexpr size_t kLongestJobName = 255;
 
 /// The live line's pace: smooth to the eye, nothing to the machine.
 inline constexpr std::chrono::milliseconds kRedrawInterval{250};
+/// Without a live line: changes of state are told within a second. A look at 10,000 shards takes
+/// milliseconds, in which they wait.
+inline constexpr std::chrono::seconds kCalmLookInterval{1};
 /// Without a terminal.
 inline constexpr std::chrono::seconds kStatusLineInterval{10};
 

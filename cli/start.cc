@@ -91,7 +91,7 @@ class Run {
       if (const int signal = signals_.Wait(limits::kRedrawInterval / 5)) OnSignal(signal);
       // A look at the whole job is not for free: 10,000 shards are asked how far they are.
       if (const TimePoint now = clock_.Now(); now >= next_look_) {
-        next_look_ = now + limits::kRedrawInterval;
+        next_look_ = now + console_.pace();
         // Takes every lock of the engine: one that hangs keeps this loop from saying it is alive.
         const std::vector<JobLook> looks = engine_.Looks();
         console_.Show(looks);

@@ -9,6 +9,7 @@ namespace ddbsync::replicator {
 void Health::Trouble(const std::string& part, const Error& error, TimePoint now) {
   MutexLock lock(mutex_);
   auto [found, is_new] = standing_.try_emplace(part);
+  standing_count_.store(standing_.size(), std::memory_order_release);
   // Being refused is a state of its own, with its own beginning.
   const bool denied = error.code == ErrorCode::kDenied;
   if (is_new || denied != (found->second.code == ErrorCode::kDenied)) found->second.since = now;
@@ -23,9 +24,14 @@ void Health::Trouble(const std::string& part, const Error& error, TimePoint now)
   }
 }
 
-void Health::Success(const std::string& part) {
+void Health::Success(std::string_view part, std::string_view which) {
+  // A trouble of this part was told by whoever tells its success now, or before that one began.
+  if (standing_count_.load(std::memory_order_acquire) == 0) return;
+  std::string name(part);
+  if (!which.empty()) name.append(" ").append(which);
   MutexLock lock(mutex_);
-  if (!standing_.empty()) standing_.erase(part);
+  standing_.erase(name);
+  standing_count_.store(standing_.size(), std::memory_order_release);
 }
 
 void Health::Fatal(Error error) {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -17,7 +19,8 @@ class Health {
  public:
   /// `part` is a short stable name: "scan", "tail", "target writes", ...
   void Trouble(const std::string& part, const Error& error, TimePoint now);
-  void Success(const std::string& part);
+  /// Cheap while all is well. `which`: of several such parts, as in "tail SHARD".
+  void Success(std::string_view part, std::string_view which = {});
 
   /// The job cannot go on; the first one counts.
   void Fatal(Error error);
@@ -38,6 +41,7 @@ class Health {
     ErrorCode code;
   };
   mutable Mutex mutex_;
+  std::atomic<size_t> standing_count_ = 0;  ///< of standing_, to be read without the lock
   std::map<std::string, Standing> standing_ GUARDED_BY(mutex_);
   std::optional<Error> fatal_ GUARDED_BY(mutex_);
   std::string last_warning_ GUARDED_BY(mutex_);

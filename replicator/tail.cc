@@ -144,14 +144,14 @@ void Tail::OnPageApplied(const std::string& shard_id, const dynamodb::RecordView
   checkpoint::Batch batch;
   checkpoint::PutShard(batch, shard.record);
   parts_.ledger.Stage(std::move(batch));
-  parts_.health.Success("tail " + shard_id);
+  parts_.health.Success("tail", shard_id);
 }
 
 void Tail::OnTip(const std::string& shard_id, WallTime since) {
   MutexLock lock(mutex_);
   shards_[shard_id].last_progress = Now();
   watermark_.OnTip(shard_id, since);
-  parts_.health.Success("tail " + shard_id);
+  parts_.health.Success("tail", shard_id);
 }
 
 void Tail::OnEnd(const std::string& shard_id) {
@@ -247,6 +247,7 @@ std::vector<ShardStatus> Tail::Shards() const {
   for (const auto& [id, shard] : shards_) {
     if (shard.reader != nullptr) shards.push_back({id, watermark_.Of(id)});
   }
+  std::ranges::sort(shards, {}, &ShardStatus::shard_id);
   return shards;
 }
 

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "aws/backoff.h"
@@ -122,7 +122,7 @@ class Tail final : public streams::RecordSink, public streams::ListingObserver {
 
   mutable Mutex mutex_;
   streams::Lineage lineage_ GUARDED_BY(mutex_);
-  std::map<std::string, Shard> shards_ GUARDED_BY(mutex_);
+  std::unordered_map<std::string, Shard> shards_ GUARDED_BY(mutex_);
   Watermark watermark_ GUARDED_BY(mutex_);
   Waker discovery_waker_ GUARDED_BY(mutex_);
   TimePoint listed_at_ GUARDED_BY(mutex_);

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "base/clock.h"
 
@@ -33,7 +33,7 @@ class Watermark {
   [[nodiscard]] int64_t regressions() const { return regressions_; }
 
  private:
-  std::map<std::string, std::optional<WallTime>> marks_;
+  std::unordered_map<std::string, std::optional<WallTime>> marks_;
   int64_t regressions_ = 0;
 };
 
