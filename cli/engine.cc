@@ -49,7 +49,8 @@ Engine::~Engine() {
 }
 
 std::expected<void, std::vector<Error>> Engine::Open() {
-  Faults faults = OfEach(&RunningJob::Prepare);
+  Faults faults;
+  OfEach(&RunningJob::Prepare, faults);
   // A second start of a running job would also find its port taken; the lock is the truth of it.
   if (faults.empty()) Serve(faults);
   // Before the tables are looked at, which may take minutes: `status` finds this process meanwhile.
@@ -59,11 +60,13 @@ std::expected<void, std::vector<Error>> Engine::Open() {
   return {};
 }
 
-Engine::Faults Engine::OfEach(const std::function<Faults(RunningJob&)>& find) {
+void Engine::OfEach(const std::function<Faults(RunningJob&)>& find, Faults& faults) {
   std::vector<Faults> found(jobs_.size());
   std::atomic<size_t> next{0};
   const auto take_turns = [&] {
-    for (size_t i; (i = next++) < jobs_.size();) found[i] = find(*jobs_[i]);
+    for (size_t i; (i = next++) < jobs_.size();) {
+      if (!jobs_[i]->Ended()) found[i] = find(*jobs_[i]);
+    }
   };
   std::vector<std::future<void>> others;
   for (size_t i = 1; i < std::min(jobs_.size(), limits::kJobsOpenedAtOnce); ++i) {
@@ -71,16 +74,32 @@ Engine::Faults Engine::OfEach(const std::function<Faults(RunningJob&)>& find) {
   }
   take_turns();
   for (std::future<void>& other : others) other.get();
-  Faults all;
+  Judge(std::move(found), faults);
+}
+
+void Engine::Judge(std::vector<Faults> found, Faults& faults) {
+  bool some_well = false;
+  bool some_begun = false;
   for (size_t i = 0; i < jobs_.size(); ++i) {
+    const bool well = found[i].empty() && !jobs_[i]->Ended();
+    some_well |= well;
+    some_begun |= well && jobs_[i]->begun();
+  }
+  for (size_t i = 0; i < jobs_.size(); ++i) {
+    if (found[i].empty()) continue;
+    // A stream keeps changes for a day only: what follows one must not wait for another's table.
+    if (some_begun) {
+      jobs_[i]->GiveUp(found[i]);
+      continue;
+    }
     for (Error& fault : found[i]) {
       if (jobs_.size() > 1) {
         fault.message = fmt::format("job {}: {}", plan_.jobs[i].home.job_id, fault.message);
       }
-      all.push_back(std::move(fault));
+      faults.push_back(std::move(fault));
     }
   }
-  return all;
+  DDBSYNC_CHECK(some_well || !faults.empty());
 }
 
 void Engine::OpenJobs(Faults& faults) {
@@ -88,10 +107,8 @@ void Engine::OpenJobs(Faults& faults) {
     return plan.settings.job.create_target || plan.settings.job.enable_stream;
   };
   // Of one job's fault all others hear before any of them makes something.
-  if (jobs_.size() > 1 && std::ranges::any_of(plan_.jobs, makes)) {
-    faults = OfEach(&RunningJob::Look);
-  }
-  if (faults.empty()) faults = OfEach(&RunningJob::Open);
+  if (jobs_.size() > 1 && std::ranges::any_of(plan_.jobs, makes)) OfEach(&RunningJob::Look, faults);
+  if (faults.empty()) OfEach(&RunningJob::Open, faults);
   if (faults.empty()) CompareTables(faults);
 }
 
@@ -103,6 +120,7 @@ void Engine::CompareTables(Faults& faults) const {
   std::map<std::string, std::string> writers;  // of a table, the job
   const std::vector<JobLook> looks = Looks();
   for (size_t i = 0; i < looks.size(); ++i) {
+    if (looks[i].ended) continue;  // given up
     const JobStatus& job = looks[i].status;
     const auto [other, alone] =
         writers.try_emplace(table(job.target_arn, plan_.jobs[i].target), job.job_id);
@@ -111,6 +129,7 @@ void Engine::CompareTables(Faults& faults) const {
                                                        other->second, job.job_id, job.target_arn)});
   }
   for (size_t i = 0; i < looks.size(); ++i) {
+    if (looks[i].ended) continue;
     const JobStatus& job = looks[i].status;
     const auto writer = writers.find(table(job.source_arn, plan_.jobs[i].source));
     if (writer == writers.end()) continue;
@@ -125,6 +144,7 @@ void Engine::LeaveCards(Faults& faults) {
     return path.empty() ? path : std::filesystem::absolute(path).string();
   };
   for (const auto& job : jobs_) {
+    if (job->Ended()) continue;  // given up: its place may be another process's
     const auto left = job->LeaveCard({.address = metrics::LocalAddress(server_.address()),
                                       .pid = static_cast<int>(getpid()),
                                       .token_file = absolute(plan_.settings.token_file),

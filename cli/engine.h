@@ -35,7 +35,8 @@ class Engine {
 
   /// Takes the state directories, the port, and looks at all tables. Blocks. Errors: every fault
   /// that can be found before something would have to be written, one Error each; where there are
-  /// several jobs it says of which.
+  /// several jobs it says of which. But faults of some jobs do not keep from going on what another
+  /// start has begun: then those are given up and shown as failed.
   [[nodiscard]] std::expected<void, std::vector<Error>> Open();
 
   /// At least one.
@@ -58,8 +59,10 @@ class Engine {
   void OpenJobs(Faults& faults);
   /// What the tables' own names tell of jobs that would spoil each other's work.
   void CompareTables(Faults& faults) const;
-  /// Faults of all jobs, found several jobs at a time.
-  [[nodiscard]] Faults OfEach(const std::function<Faults(RunningJob&)>& find);
+  /// Lets each job that is not given up find its faults, several jobs at a time, and judges them.
+  void OfEach(const std::function<Faults(RunningJob&)>& find, Faults& faults);
+  /// `found`, one for each job: to `faults`, or to where they are shown.
+  void Judge(std::vector<Faults> found, Faults& faults);
 
   const RunPlan plan_;
   ThreadExecutor executor_;

@@ -34,6 +34,11 @@ inline constexpr int kIoThreadsOfAJob = 64;
 /// the other; AWS lets an account describe tables a few hundred times a second.
 inline constexpr size_t kJobsOpenedAtOnce = 16;
 
+/// Files and sockets. A job that follows at rest has 25; at work each of its 64 writers, and as
+/// many scans, has a connection.
+inline constexpr uint64_t kOpenFilesOfAProcess = 256;
+inline constexpr uint64_t kOpenFilesOfAJob = 160;
+
 /// --src-tag. AWS answers ListTagsOfResource ten times a second and account (API reference).
 inline constexpr std::chrono::milliseconds kTagsInterval{110};
 

@@ -77,18 +77,6 @@ Settings Gather(const Layers& layers, Faults& faults) {
   return settings;
 }
 
-/// What the job is called, and where it lives.
-void FindHome(JobPlan& job, const aws::Environment& environment, bool one_of_several,
-              Faults& faults) {
-  Result<JobHome> home = NewJobHome(job.settings, environment, one_of_several);
-  if (!home) {
-    faults.push_back(home.error());
-    return;
-  }
-  job.home = std::move(*home);
-  job.settings.job.job_id = job.home.job_id;
-}
-
 /// Plans the jobs of one process.
 class Planner {
  public:
@@ -190,13 +178,16 @@ class Planner {
     choice.dst_prefix = settings.dst_prefix;
     choice.tag = settings.src_tag;
     if (!ResolveBoth(settings, Sides::kPlaces, choice.source, choice.target, faults_)) return;
-    // Of two sides that are one place, no table may have one name on both.
-    const bool same_names = choice.dst_prefix.value_or(choice.src_prefix) == choice.src_prefix;
-    if (same_names && IsSameTable(choice.source, choice.target)) {
+    // Of two sides that are one place: the next start must not find the copies too. Tags are not
+    // copied.
+    const std::string names = choice.dst_prefix.value_or(choice.src_prefix);
+    const bool found_too =
+        choice.tag ? names == choice.src_prefix : names.starts_with(choice.src_prefix);
+    if (found_too && IsSameTable(choice.source, choice.target)) {
       Tell({ErrorCode::kInvalid,
-            fmt::format("source and target are the same place, {}: give the copies other names "
-                        "with --dst-prefix",
-                        choice.source.url)});
+            fmt::format("source and target are the same place, {}: the copies' names must not "
+                        "begin as the sources' do, with `{}`; give them others with --dst-prefix",
+                        choice.source.url, choice.src_prefix)});
     }
     plan.choice = std::move(choice);
   }
@@ -249,46 +240,20 @@ class Planner {
 
 }  // namespace
 
+void FindHome(JobPlan& job, const aws::Environment& environment, bool one_of_several,
+              std::vector<Error>& faults) {
+  Result<JobHome> home = NewJobHome(job.settings, environment, one_of_several);
+  if (!home) {
+    faults.push_back(home.error());
+    return;
+  }
+  job.home = std::move(*home);
+  job.settings.job.job_id = job.home.job_id;
+}
+
 std::expected<RunPlan, std::vector<Error>> PlanRun(const CommandLine& line,
                                                    const aws::Environment& environment) {
   return Planner(line, environment).Plan();
-}
-
-std::expected<void, std::vector<Error>> AddChosen(RunPlan& plan,
-                                                  const std::vector<std::string>& tables,
-                                                  const aws::Environment& environment) {
-  const TableChoice& choice = *plan.choice;
-  const std::string& wanted = plan.settings.job_name;
-  Faults faults;
-  std::vector<std::string> names;
-  for (const std::string& table : tables) {
-    const std::string copy = choice.TargetName(table);
-    names.push_back(NameOfCopy(table, copy));
-    if (!wanted.empty() && names.back() != wanted) continue;
-    JobPlan& job = plan.jobs.emplace_back(JobPlan{
-        .settings = plan.settings, .source = choice.source, .target = choice.target, .home = {}});
-    job.settings.src = table;
-    job.settings.dst = copy;
-    job.source.label = fmt::format("source {}", job.source.table = table);
-    job.target.label = fmt::format("target {}", job.target.table = copy);
-    if (!IsTableName(copy)) {
-      faults.push_back({ErrorCode::kInvalid,
-                        fmt::format("the copy of {} would be called `{}`, which no table can be "
-                                    "(3 to 255 of A-Z a-z 0-9 _ . -)",
-                                    table, copy)});
-      continue;
-    }
-    FindHome(job, environment, /*one_of_several=*/true, faults);
-  }
-  if (plan.jobs.empty()) {
-    faults.push_back(
-        {ErrorCode::kInvalid, fmt::format("there is no job `{}`; the tables found make: {}", wanted,
-                                          fmt::join(names, ", "))});
-  }
-  Append(faults, ShareMemory(plan));
-  Append(faults, CompareJobs(plan.jobs));
-  if (!faults.empty()) return std::unexpected(std::move(faults));
-  return {};
 }
 
 std::expected<Settings, std::vector<Error>> PlanLook(const CommandLine& line,
@@ -296,7 +261,13 @@ std::expected<Settings, std::vector<Error>> PlanLook(const CommandLine& line,
   Faults faults = line.faults;
   // A look at a job needs nothing from the config but the names of its ends.
   const Config config = LoadConfigFor(line, environment, faults);
-  Settings settings = Gather({line, environment, &config.job, config.general}, faults);
+  const Layers layers{line, environment, &config.job, config.general};
+  Settings settings = Gather(layers, faults);
+  // Places have no job of their own name.
+  const auto chosen = [&](const char* name) {
+    return !line.flags.contains("src") && IsGiven(name, layers);
+  };
+  if (chosen("src-prefix") || chosen("src-tag")) settings.src = settings.dst = "";
   if (!faults.empty()) return std::unexpected(std::move(faults));
   return settings;
 }

@@ -20,6 +20,8 @@ struct JobPlan {
   Endpoint source;
   Endpoint target;
   JobHome home;
+  /// Its table was chosen by an earlier start, and is not among those found now.
+  bool begun_earlier = false;
 };
 
 /// Everything that a run needs to know before it touches anything.
@@ -27,7 +29,7 @@ struct RunPlan {
   Settings settings;                  ///< of the process
   metrics::Access access;             ///< to its API
   std::vector<JobPlan> jobs;          ///< at least one, once the tables are known
-  std::optional<TableChoice> choice;  ///< the tables are to be found first: AddChosen
+  std::optional<TableChoice> choice;  ///< the tables are to be found first: cli/chosen_jobs.h
 };
 
 /// Reads config and variables beneath the flags. Errors: every fault of all three at once, one
@@ -35,10 +37,9 @@ struct RunPlan {
 [[nodiscard]] std::expected<RunPlan, std::vector<Error>> PlanRun(
     const CommandLine& line, const aws::Environment& environment);
 
-/// A job for each of the tables that FindTables found for `plan.choice`; with --job for that one.
-/// Errors: as PlanRun's.
-[[nodiscard]] std::expected<void, std::vector<Error>> AddChosen(
-    RunPlan& plan, const std::vector<std::string>& tables, const aws::Environment& environment);
+/// Names the job and finds its place (NewJobHome).
+void FindHome(JobPlan& job, const aws::Environment& environment, bool one_of_several,
+              std::vector<Error>& faults);
 
 /// As PlanRun for commands that only look at a job: no endpoints.
 [[nodiscard]] std::expected<Settings, std::vector<Error>> PlanLook(

@@ -147,7 +147,10 @@ void RunningJob::OpenStore(Parts& parts, std::vector<Error>& faults) {
     return;
   }
   parts.store = std::move(*store);
-  if (auto state = checkpoint::LoadState(*parts.store); !state) {
+  auto state = checkpoint::LoadState(*parts.store);
+  if (state) {
+    begun_ = state->job.has_value();
+  } else {
     state.error().message += " (in " + plan_.home.directory + ")";
     faults.push_back(std::move(state.error()));
   }
@@ -212,14 +215,28 @@ std::vector<Error> RunningJob::Open() {
 Result<void> RunningJob::Start() {
   executor_.Spawn(Lane::kControl, "history", HistoryTask(history_, [this] { return Status(); }));
   Result<void> started = job()->Start();
-  if (started) return started;
+  if (!started) EndAsFailed(ToString(started.error()));
+  return started;
+}
+
+void RunningJob::GiveUp(const std::vector<Error>& faults) {
+  std::vector<std::string> reasons;
+  for (const Error& fault : faults) {
+    reasons.push_back(ToString(fault));
+    Log(LogLevel::kError, "job_not_opened", reasons.back(), {{"job", plan_.home.job_id}});
+  }
+  EndAsFailed(fmt::format("{}", fmt::join(reasons, "; ")));
+}
+
+void RunningJob::EndAsFailed(std::string reason) {
   JobStatus status = Status();
   status.state = JobState::kFailed;
-  status.reason = ToString(started.error());
+  status.reason = std::move(reason);
+  if (status.source_arn.empty()) status.source_arn = plan_.source.table;
+  if (status.target_arn.empty()) status.target_arn = plan_.target.table;
   MutexLock lock(mutex_);
   last_look_ = std::move(status);
   ended_ = Outcome::kFailed;
-  return started;
 }
 
 void RunningJob::Stop() {

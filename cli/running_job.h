@@ -47,6 +47,10 @@ class RunningJob {
 
   /// Takes the state directory and finds the keys. Every fault at once.
   [[nodiscard]] std::vector<Error> Prepare();
+  /// After Prepare: an earlier start has begun to copy, or to follow.
+  [[nodiscard]] bool begun() const { return begun_; }
+  /// It cannot be opened: from now on it is shown as one that has failed, for these reasons.
+  void GiveUp(const std::vector<Error>& faults);
 
   /// What the API shows of it and lets it be told, below `prefix`. Before the server's Start.
   void AddRoutes(metrics::HttpServer& server, const std::string& prefix);
@@ -84,6 +88,7 @@ class RunningJob {
   [[nodiscard]] std::shared_ptr<Parts> parts() const;
   /// Null while it is not open, and once released.
   [[nodiscard]] std::shared_ptr<replicator::Job> job() const;
+  void EndAsFailed(std::string reason);
   void OpenStore(Parts& parts, std::vector<Error>& faults);
   void ConnectSides(Parts& parts, std::vector<Error>& faults);
   [[nodiscard]] replicator::JobOptions Options() const;
@@ -96,6 +101,7 @@ class RunningJob {
   CallMetrics calls_;
   History history_;
   std::atomic<bool> stop_asked_{false};
+  bool begun_ = false;
 
   mutable Mutex mutex_;
   std::shared_ptr<Parts> parts_ GUARDED_BY(mutex_);

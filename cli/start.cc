@@ -10,15 +10,18 @@
 #include "base/log.h"
 #include "cli/api_file.h"
 #include "cli/call_metrics.h"
+#include "cli/chosen_jobs.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/endpoint_clients.h"
 #include "cli/engine.h"
 #include "cli/limits.h"
+#include "cli/open_files.h"
 #include "cli/progress_line.h"
 #include "cli/run_plan.h"
 #include "cli/service_manager.h"
 #include "cli/stop_signals.h"
+#include "cli/text.h"
 
 namespace ddbsync::cli {
 namespace {
@@ -62,7 +65,9 @@ Result<Tables> LookForTables(const RunPlan& plan, const aws::Environment& enviro
 void TellChosen(const RunPlan& plan, Console& console) {
   const size_t count = plan.jobs.size();
   Log(LogLevel::kInfo, "tables_chosen", "each table found is a job of its own",
-      {{"tables", std::to_string(count)}, {"whose", plan.choice->Description()}});
+      {{"tables", std::to_string(count)},
+       {"memory", BytesText(static_cast<int64_t>(count * plan.jobs[0].settings.job.memory_bytes))},
+       {"whose", plan.choice->Description()}});
   for (const JobPlan& job : plan.jobs) {
     console.Line(fmt::format("table   {} to {}", job.source.table, job.target.table));
   }
@@ -84,6 +89,7 @@ class Run {
   ExitCode ToItsEnd() {
     Introduce();
     for (const auto& job : engine_.jobs()) {
+      if (job->Ended()) continue;  // given up
       if (const auto started = job->Start(); !started) TellFaults({&started.error(), 1});
     }
     manager_.Ready();
@@ -213,6 +219,7 @@ ExitCode RunCopy(const CommandLine& line, const aws::Environment& environment) {
     }
     TellChosen(*plan, console);
   }
+  RaiseOpenFiles(plan->jobs.size());
   Engine engine(*plan, environment, clock);
   const auto opened = UnlessStopped([&engine] { return engine.Open(); },
                                     [&engine] { return engine.stop_asked(); }, signals, *plan);

@@ -103,6 +103,16 @@ std::string TableChoice::TargetName(std::string_view source_name) const {
   return *dst_prefix + std::string(source_name.substr(src_prefix.size()));
 }
 
+std::optional<std::string> TableChoice::SourceOf(std::string_view job_name) const {
+  for (size_t dash = job_name.find('-'); dash != std::string_view::npos;
+       dash = job_name.find('-', dash + 1)) {
+    const std::string_view table = job_name.substr(0, dash);
+    if (!table.starts_with(src_prefix)) continue;
+    if (TargetName(table) == job_name.substr(dash + 1)) return std::string(table);
+  }
+  return std::nullopt;
+}
+
 std::string TableChoice::Description() const {
   std::string text;
   if (!src_prefix.empty()) text = fmt::format("begins with `{}`", src_prefix);

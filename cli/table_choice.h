@@ -22,6 +22,8 @@ struct TableChoice {
 
   /// What the copy of a table that FindTables found is called.
   [[nodiscard]] std::string TargetName(std::string_view source_name) const;
+  /// The source's table of a job that is called so; none: such a job is not of this choice.
+  [[nodiscard]] std::optional<std::string> SourceOf(std::string_view job_name) const;
   /// "begins with `DEV-`", for messages.
   [[nodiscard]] std::string Description() const;
 };

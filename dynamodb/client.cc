@@ -138,7 +138,7 @@ Result<TagPage> Client::ListTags(std::string_view table_arn, std::string_view ne
   return ParseAnswer<TagPage>(kListTags, client_.Call(kListTags, body.dump()),
                               [](const json& answer) {
                                 TagPage page;
-                                for (const json& tag : MemberOr(answer, "Tags", json::array())) {
+                                for (const json& tag : answer.at("Tags")) {
                                   page.tags.push_back({tag.at("Key"), TextOr(tag, "Value", "")});
                                 }
                                 page.next_token = TextOr(answer, "NextToken", "");

@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "cli/chosen_jobs.h"
+#include "cli/limits.h"
 #include "tests/cli/run_plan_fixture.h"
 
 namespace ddbsync::cli {
@@ -250,7 +254,7 @@ TEST_F(ChosenTablesTest, WhatCannotBeMeantIsRefused) {
   EXPECT_THAT(Faults({"start", "--src", "old", "--dst", "new"}),
               HasSubstr("[endpoint.old] of " + config_ + " has no `table`"));
   EXPECT_THAT(Faults({"start", "--src", "old", "--dst", "old", "--src-prefix", "DEV-"}),
-              HasSubstr("give the copies other names with --dst-prefix"));
+              HasSubstr("give them others with --dst-prefix"));
 }
 
 TEST_F(ChosenTablesTest, SectionsOfJobsAndAPrefixDoNotMix) {
@@ -273,8 +277,38 @@ TEST_F(ChosenTablesTest, ACopyThatCannotBeCalledSoIsRefusedBeforeAnythingBegins)
   EXPECT_THAT(ChoiceFaults(arguments, {"DEV-orders"}), HasSubstr("which no table can be"));
 }
 
+TEST_F(ChosenTablesTest, CopiesThatTheNextStartWouldFindAreRefused) {
+  for (const auto& [from, to] : {std::pair{"DEV-", "DEV-copy-"}, std::pair{"", "copy-"}}) {
+    EXPECT_THAT(
+        Faults({"start", "--src", "old", "--dst", "old", "--src-prefix", from, "--dst-prefix", to}),
+        HasSubstr("must not begin as the sources' do"))
+        << to;
+  }
+  EXPECT_EQ(Faults({"start", "--src", "old", "--dst", "new", "--src-prefix", "", "--dst-prefix",
+                    "copy-"}),
+            "");
+}
+
+TEST_F(ChosenTablesTest, WhatAnEarlierStartBeganGoesOnThoughItIsNotFound) {
+  const std::string state = directory_.path() + "/state";
+  for (const char* job : {"DEV-gone-PROD-gone", "other-job", "DEV-a-PROD-b", "DEV-a-PROD-a"}) {
+    std::filesystem::create_directories(state + "/" + job + "/checkpoint");
+  }
+  std::vector<std::string> arguments = kPrefixes;
+  arguments.insert(arguments.end(), {"--state", state});
+  const auto plan = Choose(arguments, {"DEV-a"});
+  ASSERT_TRUE(plan);
+  ASSERT_THAT(plan->jobs, SizeIs(2));
+  EXPECT_FALSE(plan->jobs[0].begun_earlier);
+  const JobPlan& gone = plan->jobs[1];
+  EXPECT_TRUE(gone.begun_earlier);
+  EXPECT_EQ(gone.source.table, "DEV-gone");
+  EXPECT_EQ(gone.target.table, "PROD-gone");
+  EXPECT_THAT(gone.source.not_found_hint, HasSubstr("remove " + state + "/DEV-gone-PROD-gone"));
+}
+
 TEST_F(ChosenTablesTest, ACopyThatIsAlsoASourceIsRefused) {
-  EXPECT_THAT(ChoiceFaults({"start", "--src", "old", "--dst", "old", "--src-prefix", "",
+  EXPECT_THAT(ChoiceFaults({"start", "--src", "old", "--dst", "old", "--src-tag", "env=prod",
                             "--dst-prefix", "copy-"},
                            {"copy-orders", "orders"}),
               HasSubstr("writes to copy-orders, which the other reads"));

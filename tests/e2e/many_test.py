@@ -347,6 +347,34 @@ class ChosenTest(fixtures.Case):
         self.assertEqual(sorted(f"{self.prod}{name}" for name in ("orders", "users")),
                          sorted(made))
 
+    def test_a_table_at_fault_is_shown_and_keeps_none_of_the_begun_ones_down(self):
+        for name in ("orders", "users"):
+            workload.create_table(self.client, f"{self.dev}{name}", stream=fixtures.VIEW)
+            workload.fill(self.client, f"{self.dev}{name}", workload.items(20))
+        flags = ("--src-prefix", self.dev, "--dst-prefix", self.prod, "--create-target")
+        many = self.choose(*flags)
+        many.wait_until_following([self.job("orders"), self.job("users")])
+        self.assertEqual(ddbsync.DONE, many.process.stop())
+        self.client.delete_table(TableName=f"{self.dev}users")
+        workload.create_table(self.client, f"{self.dev}new")  # without a stream
+        again = self.choose(*flags)
+        self.client.delete_item(TableName=f"{self.dev}orders", Key=workload.key_of(3))
+        again.wait_until_past(ddbsync.now(), [self.job("orders")])
+        self.assert_says(again.status(self.job("new"))["reason"], ["stream", "--enable-stream"])
+        gone = again.status(self.job("users"))
+        self.assertEqual("failed", gone["state"])
+        self.assert_says(gone["reason"], ["there is no table", "if that is over, remove",
+                                          self.job("users")])
+        code, body = again.get("/readyz")
+        self.assertEqual(503, code)
+        self.assert_says(body, [self.job("new"), self.job("users")])
+        self.assertIsNone(again.card(self.job("new")))
+        self.assertNotIn(f"{self.prod}new", self.client.list_tables()["TableNames"])
+        difference = comparison.compare(self.client, f"{self.dev}orders", self.client,
+                                        f"{self.prod}orders")
+        self.assertTrue(difference.equal, str(difference))
+        self.assertEqual(ddbsync.FAILED, again.process.stop())
+
     def test_tables_of_a_tag_are_copied(self):
         dynalite = fixtures.shared(servers.Dynalite)
         self.write_places(dynalite.url)
@@ -381,7 +409,7 @@ class ChosenTest(fixtures.Case):
             [f"source old: reading the tags of {self.dev}orders"])
         self.assert_says(self.refused("--src-prefix", self.dev, "--dst-prefix", self.prod),
                          [f"target {self.prod}orders: there is no table", "--create-target"])
-        self.assertIn("other names with --dst-prefix", self.refused("--src-prefix", self.dev))
+        self.assertIn("others with --dst-prefix", self.refused("--src-prefix", self.dev))
 
     def test_a_stop_is_heard_while_tables_are_looked_for(self):
         asked, release = threading.Event(), threading.Event()

@@ -157,6 +157,16 @@ class UnitTest(unittest.TestCase):
         with self.assertRaisesRegex(AssertionError, "Credential name"):  # it is read
             self.assertEqual("", self.analyze("verify", "--man=no"))
 
+    def test_systemd_understands_the_service_of_several_jobs(self):
+        folder = self.folder / f"{UNIT.name}.d"
+        folder.mkdir()
+        drop_in = (UNIT.parent / "many.conf").read_text()
+        (folder / "many.conf").write_text(
+            drop_in.replace("ExecStart=ddbsync ", f"ExecStart={ddbsync.BINARY} "))
+        self.assertEqual("", self.analyze("verify", "--man=no"))
+        [_, command] = re.findall(r"^ExecStart=(.*)$", drop_in, re.M)
+        self.assertEqual(self.fields["ExecStart"].replace(" --job %i", ""), command)
+
     @unittest.skipIf(os.geteuid(), "a credential's file is root's")
     def test_a_credential_is_read_where_systemd_puts_it(self):
         """As systemd writes it: mode 400, root's, and an ACL for the service's user, whose mask
