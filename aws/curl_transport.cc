@@ -1,10 +1,14 @@
 #include "aws/curl_transport.h"
 
 #include <curl/curl.h>
+#include <malloc.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <mutex>
+#include <utility>
 
 #include "aws/curl_handle.h"
 #include "aws/limits.h"
@@ -14,12 +18,65 @@
 namespace ddbsync::aws {
 namespace {
 
+/// libcurl takes a receive buffer for each call and gives it back after it. malloc finds and joins
+/// again so large a piece each time, under the lock of a heap that many threads share; one is kept
+/// for each thread instead.
+class BufferKept {
+ public:
+  BufferKept() = default;
+  ~BufferKept() { std::free(block_); }
+  BufferKept(const BufferKept&) = delete;
+  BufferKept& operator=(const BufferKept&) = delete;
+
+  void* Take(size_t size) {
+    if (block_ == nullptr || malloc_usable_size(block_) < size) return nullptr;
+    return std::exchange(block_, nullptr);
+  }
+  /// False when there is one already.
+  bool Keep(void* block) {
+    if (block_ != nullptr) return false;
+    block_ = block;
+    return true;
+  }
+
+ private:
+  void* block_ = nullptr;
+};
+thread_local BufferKept t_kept;
+
+void* Allocate(size_t size) {
+  if (size >= limits::kReceiveBufferBytes) {
+    if (void* const kept = t_kept.Take(size)) return kept;
+  }
+  return std::malloc(size);
+}
+
+void Free(void* block) {
+  if (block == nullptr) return;
+  if (malloc_usable_size(block) >= limits::kReceiveBufferBytes && t_kept.Keep(block)) return;
+  std::free(block);
+}
+
+void* Reallocate(void* block, size_t size) {
+  return std::realloc(block, size);
+}
+
+char* Duplicate(const char* text) {
+  return strdup(text);
+}
+
+void* AllocateZeroed(size_t count, size_t size) {
+  return std::calloc(count, size);
+}
+
 /// libcurl's own start is not safe beside other threads. It leaves SIGPIPE alone when told to use
 /// no signals, and OpenSSL writes to sockets that the peer has closed.
 void StartCurlOnce() {
   static std::once_flag once;
   std::call_once(once, [] {
-    DDBSYNC_CHECK(curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK);
+    const CURLcode started = curl_global_init_mem(CURL_GLOBAL_ALL, Allocate, Free, Reallocate,
+                                                  Duplicate, AllocateZeroed);
+    DDBSYNC_CHECK(started == CURLE_OK);
     std::signal(SIGPIPE, SIG_IGN);
   });
 }
