@@ -237,6 +237,27 @@ class TwoJobsTest : public ::testing::Test {
   metrics::HttpServer server_;
 };
 
+TEST_F(TwoJobsTest, AllAreToldToStopBeforeAnyIsWaitedFor) {
+  const Ended ended = Run({"stop", "--all"});
+  EXPECT_EQ(ended.code, ExitCode::kDone) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("a: stopped in good order; the same start command resumes it"));
+  EXPECT_THAT(ended.out, HasSubstr("b: stopped in good order; the same start command resumes it"));
+}
+
+TEST_F(TwoJobsTest, OneThatIsStoppedAmongOthersIsResumedByItself) {
+  each_ends_alone_ = true;
+  EXPECT_THAT(Run({"stop", "--job", "b"}).out, HasSubstr("`ddbsync start --job b`"));
+}
+
+TEST_F(TwoJobsTest, AGapIsNotSaidToBeResumed) {
+  looks_[0].status.state = JobState::kGap;
+  looks_[0].status.gaps = 1;
+  const Ended ended = Run({"stop", "--all"});
+  EXPECT_THAT(ended.out,
+              HasSubstr("a: stopped in good order; changes were lost: empty the target"));
+  EXPECT_THAT(ended.out, HasSubstr("b: stopped in good order; the same start command resumes it"));
+}
+
 TEST_F(TwoJobsTest, TheStatusOfAllIsALineForEachAndOneForAll) {
   looks_[0].status.state = JobState::kGap;
   looks_[0].status.reason = "changes were lost";

@@ -172,7 +172,8 @@ class ManyTest(fixtures.Case):
         self.tell("throttle", "--job", "users", "write-capacity=77")
         self.assertEqual([None, 77.0, None], [many.status(name)["limits"]["write_capacity"]
                                               for name in NAMES])
-        self.assertIn("stopped in good order", self.tell("stop", "--job", "orders"))
+        self.assert_says(self.tell("stop", "--job", "orders"),
+                         ["stopped in good order", "`ddbsync start --job orders`"])
         # As if its process had ended: its checkpoint is free, and read from the disk.
         self.assertIsNone(many.card("orders"))
         self.assertIn("stopped in good order", self.tell("status", "--job", "orders"))
