@@ -12,6 +12,7 @@
 namespace ddbsync::cli {
 namespace {
 
+using replicator::JobState;
 using replicator::JobStatus;
 using replicator::Outcome;
 
@@ -21,6 +22,33 @@ constexpr int kUnavailable = 503;
 metrics::Reply JsonReply(std::string body, int status = 200) {
   return {.status = status, .content_type = "application/json", .body = body + "\n"};
 }
+
+/// A job in /api/v1/jobs.
+struct JobRow {
+  std::string job_id = {};
+  JobState state = JobState::kStarting;
+  std::string reason = {};
+  bool ready = false;
+  bool ended = false;
+  std::optional<double> progress = {};
+  std::optional<double> lag_seconds = {};
+  std::optional<double> items_per_second = {};    ///< none: it does not copy
+  std::optional<double> records_per_second = {};  ///< none: it does not follow
+  std::string path = {};
+};
+
+constexpr auto kWalkRow = [](auto& io, auto& row) {
+  io.Field("job_id", row.job_id);
+  io.Field("state", row.state);
+  io.Field("reason", row.reason);
+  io.Field("ready", row.ready);
+  io.Field("ended", row.ended);
+  io.Field("progress", row.progress);
+  io.Field("lag_seconds", row.lag_seconds);
+  io.Field("items_per_second", row.items_per_second);
+  io.Field("records_per_second", row.records_per_second);
+  io.Field("path", row.path);
+};
 
 /// `show` makes the body of a checkpoint that could be read.
 template <class Show>
@@ -46,22 +74,51 @@ std::string FamilyToJson(const streams::ShardFamily& family) {
   return Text(json, false);
 }
 
-std::string JobsToJson(const std::vector<JobLook>& jobs) {
-  Json json;
-  Json& list = json["jobs"] = Json::array();
+std::string JobsToJson(const std::vector<JobLook>& jobs, bool indented) {
+  std::vector<JobRow> rows;
   for (const auto& [status, ended] : jobs) {
-    Json& one = list.emplace_back();
-    JsonWriter writer(one);
-    writer.Field("job_id", status.job_id);
-    writer.Field("state", status.state);
-    writer.Field("reason", status.reason);
-    writer.Field("ready", status.ready);
-    writer.Field("ended", ended.has_value());
-    writer.Field("progress", status.backfill.progress);
-    writer.Field("lag_seconds", status.tail.lag_seconds);
-    writer.Field("path", JobPath(status.job_id));
+    JobRow& row = rows.emplace_back(JobRow{.job_id = status.job_id,
+                                           .state = status.state,
+                                           .reason = status.reason,
+                                           .ready = status.ready,
+                                           .ended = ended.has_value(),
+                                           .progress = status.backfill.progress,
+                                           .lag_seconds = status.tail.lag_seconds,
+                                           .path = JobPath(status.job_id)});
+    const JobStatus::Backfill& b = status.backfill;
+    if (b.wanted && !b.complete) row.items_per_second = b.items_per_second;
+    if (status.tail.wanted) row.records_per_second = status.tail.records_per_second;
   }
-  return Text(json, false);
+  Json json;
+  JsonWriter(json).List("jobs", rows, kWalkRow);
+  return Text(json, indented);
+}
+
+Result<std::vector<JobLook>> JobsFromJson(std::string_view text) {
+  try {
+    const Json json = Json::parse(text);
+    if (!json.is_object()) return Fail(ErrorCode::kCorrupt, "the list of jobs is no JSON object");
+    std::vector<JobRow> rows;
+    JsonReader(json).List("jobs", rows, kWalkRow);
+    std::vector<JobLook> jobs;
+    for (const JobRow& row : rows) {
+      auto& [status, ended] = jobs.emplace_back();
+      status.job_id = row.job_id;
+      status.state = row.state;
+      status.reason = row.reason;
+      status.ready = row.ready;
+      status.backfill.progress = row.progress;
+      status.backfill.wanted = row.items_per_second.has_value();
+      status.backfill.items_per_second = row.items_per_second.value_or(0);
+      status.tail.lag_seconds = row.lag_seconds;
+      status.tail.wanted = row.records_per_second.has_value();
+      status.tail.records_per_second = row.records_per_second.value_or(0);
+      if (row.ended) ended = row.state == JobState::kDone ? Outcome::kDone : Outcome::kFailed;
+    }
+    return jobs;
+  } catch (const Json::exception& error) {
+    return Fail(ErrorCode::kCorrupt, "the list of jobs cannot be read", error.what());
+  }
 }
 
 metrics::Reply Readiness(const std::vector<JobLook>& jobs) {
@@ -115,7 +172,7 @@ void AddRoutes(metrics::HttpServer& server, ProcessSources sources) {
   // Alive is who answers; whether the copy gets on is /readyz's.
   server.OnProbe("/healthz", [] { return JsonReply(R"({"alive":true})"); });
   server.OnProbe("/readyz", [jobs = sources.jobs] { return Readiness(jobs()); });
-  server.OnGet(kJobsPath, [jobs = sources.jobs] { return JsonReply(JobsToJson(jobs())); });
+  server.OnGet(kJobsPath, [jobs = sources.jobs] { return JsonReply(JobsToJson(jobs(), false)); });
 }
 
 void AddJobRoutes(metrics::HttpServer& server, const std::string& prefix, JobSources sources) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -53,7 +54,9 @@ void RefuseRoutesOfOne(metrics::HttpServer& server, const std::vector<std::strin
 void AddRoutes(metrics::HttpServer& server, ProcessSources sources);
 
 /// The list of /api/v1/jobs.
-[[nodiscard]] std::string JobsToJson(const std::vector<JobLook>& jobs);
+[[nodiscard]] std::string JobsToJson(const std::vector<JobLook>& jobs, bool indented);
+/// What it tells of them: of the statuses, just that. Errors: kCorrupt.
+[[nodiscard]] Result<std::vector<JobLook>> JobsFromJson(std::string_view text);
 
 [[nodiscard]] std::string FamilyToJson(const streams::ShardFamily& family);
 

@@ -50,7 +50,11 @@ constexpr std::array kCommands = {
                 "copy once, without following: for a source at rest", kRunsMore},
     CommandText{Command::kTail, "tail", "follow changes alone, after a load by other means",
                 kRunsMore},
-    CommandText{Command::kStatus, "status", "how a job is doing", ""},
+    CommandText{
+        Command::kStatus, "status", "how a job is doing, or all jobs of a process",
+        "Where several jobs are kept, --job NAME shows one of them. Without it all jobs of the\n"
+        "one process that runs are shown, a line each. Ends with 0 when there is something to\n"
+        "show, running well or not, with 1 when there is no such job or it does not answer."},
     CommandText{Command::kPause, "pause", "let the copy rest; changes are still followed", ""},
     CommandText{Command::kResume, "resume", "go on after a pause", ""},
     CommandText{Command::kStop, "stop", "end a job in good order; its start command resumes it",

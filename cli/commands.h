@@ -11,8 +11,9 @@ namespace ddbsync::cli {
 /// `start`, `backfill`, `tail`: run a job until it ends or is asked to stop.
 [[nodiscard]] ExitCode RunCopy(const CommandLine& line, const aws::Environment& environment);
 
-/// `status`: kDone when there is such a job, running or not; kFailed when there is none. With
-/// --watch until Ctrl-C, or until the job is gone.
+/// `status`: kDone when there is such a job, running or not; kFailed when there is none. Where none
+/// is named, all those of the one process that runs any; kUsage when there are several processes,
+/// or several jobs of which none runs. With --watch until Ctrl-C, or until the job is gone.
 [[nodiscard]] ExitCode RunStatus(const CommandLine& line, const aws::Environment& environment);
 
 /// `pause`, `resume`, `stop`, `throttle`: kDone when the running job has done it, kFailed when none

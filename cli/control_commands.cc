@@ -5,8 +5,12 @@
 
 #include <chrono>
 #include <cstdio>
+#include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "cli/api.h"
 #include "cli/api_file.h"
 #include "cli/commands.h"
@@ -45,8 +49,20 @@ std::string BoundText(const std::optional<double>& bound) {
   return bound ? RateText(*bound) + " units/s" : "none";
 }
 
-/// One line for people.
-std::string Done(Command command, const replicator::JobStatus& status) {
+/// What brings a job back that was told to stop, and perhaps alone among several.
+std::string Resumption(const replicator::JobStatus& status, bool alone) {
+  if (status.gaps > 0) {
+    return "changes were lost: empty the target, remove the job's state directory, and start again";
+  }
+  if (alone) return "the same start command resumes it";
+  return fmt::format(
+      "`ddbsync start --job {}`, with the other flags of its start, resumes it; the same start "
+      "command does once the other jobs are stopped too",
+      status.job_id);
+}
+
+/// One line for people; `alone`: no other job goes on in its process.
+std::string Done(Command command, const replicator::JobStatus& status, bool alone) {
   const auto& limits = status.limits;
   switch (command) {
     case Command::kPause:
@@ -56,8 +72,7 @@ std::string Done(Command command, const replicator::JobStatus& status) {
     case Command::kResume:
       return fmt::format("{}: {}", status.job_id, ToString(status.state));
     case Command::kStop:
-      return fmt::format("{}: stopped in good order; the same start command resumes it",
-                         status.job_id);
+      return fmt::format("{}: stopped in good order; {}", status.job_id, Resumption(status, alone));
     default:
       return fmt::format("{}: read-capacity {}, write-capacity {}, in-flight {}, poll-interval {}",
                          status.job_id, BoundText(limits.read_capacity),
@@ -96,57 +111,90 @@ ExitCode Tell(const Error& error) {
   return TellFaults(std::span(&error, 1));
 }
 
+/// A job that has been told what to do.
+struct Told {
+  JobHome home;
+  std::optional<ApiAddress> card;
+  std::unique_ptr<OtherProcess> process;
+  replicator::JobStatus status;
+};
+
+/// Nothing when no process runs it.
+Result<std::optional<Told>> TellJob(const JobHome& home, const Order& order) {
+  const auto card = ReadApiFile(home.ApiFile());
+  auto process = std::make_unique<OtherProcess>(card ? card->pid : -1);
+  const auto answer = TellRunningJob(home, order.path, order.body);
+  if (!answer) return std::unexpected(answer.error());
+  if (!*answer) return std::nullopt;
+  auto status = StatusFromJson(**answer);
+  if (!status) return std::unexpected(status.error());
+  return Told{home, card, std::move(process), *std::move(status)};
+}
+
 /// The job has ended when its process has, or has given up what it held: its card is the last.
-bool WaitForEnd(const OtherProcess& process, const JobHome& home, const ApiAddress& card) {
-  const bool alone = card.jobs == 1;
-  for (auto left = kPatience / kEndLook; left > 0; --left) {
-    if (process.WaitForEnd(kEndLook)) return true;
-    const auto now = ReadApiFile(home.ApiFile());
-    if (!alone && (!now || now->pid != card.pid)) return true;
+bool WaitForEnd(const Told& job, TimePoint deadline) {
+  if (!job.card) return true;
+  const SystemClock clock;
+  while (true) {
+    const auto now = ReadApiFile(job.home.ApiFile());
+    const bool gone = !now || now->pid != job.card->pid;
+    if ((job.card->jobs > 1 && gone) || job.process->WaitForEnd(kEndLook)) return true;
+    if (clock.Now() >= deadline) return false;
   }
-  return false;
+}
+
+/// The end of what was asked for, if it was to end; then its line.
+ExitCode Finish(const CommandLine& line, const Settings& settings, const Told& job,
+                TimePoint deadline) {
+  if (line.command == Command::kStop && !WaitForEnd(job, deadline)) {
+    Tell(
+        {ErrorCode::kRetry,
+         fmt::format("process {} still finishes what is in flight; `ddbsync status --job {}` shows "
+                     "it",
+                     job.card->pid, job.home.job_id)});
+    return ExitCode::kFailed;
+  }
+  const bool alone = settings.all || !job.card || job.card->jobs == 1;
+  std::printf("%s\n", settings.json ? StatusToJson(job.status, true).c_str()
+                                    : Done(line.command, job.status, alone).c_str());
+  return ExitCode::kDone;
 }
 
 ExitCode CarryOut(const CommandLine& line, const Settings& settings, const JobHome& home) {
   const Result<Order> order = OrderOf(line, settings);
   if (!order) return Tell(order.error());
-  const auto card = ReadApiFile(home.ApiFile());
-  const OtherProcess process(card ? card->pid : -1);
-  const auto answer = TellRunningJob(home, order->path, order->body);
-  if (!answer || !*answer) {
-    Tell(answer ? Error{ErrorCode::kNotFound,
-                        fmt::format("no process runs the job {}; `ddbsync start` starts it, "
-                                    "`ddbsync status --job {}` shows how far it is",
-                                    home.job_id, home.job_id)}
-                : answer.error());
+  const auto told = TellJob(home, *order);
+  if (!told || !*told) {
+    Tell(told ? Error{ErrorCode::kNotFound,
+                      fmt::format("no process runs the job {}; `ddbsync start` starts it, "
+                                  "`ddbsync status --job {}` shows how far it is",
+                                  home.job_id, home.job_id)}
+              : told.error());
     return ExitCode::kFailed;
   }
-  const auto status = StatusFromJson(**answer);
-  if (!status) return Tell(status.error());
-  if (line.command == Command::kStop && card && !WaitForEnd(process, home, *card)) {
-    Tell(
-        {ErrorCode::kRetry,
-         fmt::format("process {} still finishes what is in flight; `ddbsync status --job {}` shows "
-                     "it",
-                     card->pid, home.job_id)});
-    return ExitCode::kFailed;
-  }
-  std::printf("%s\n", settings.json ? StatusToJson(*status, true).c_str()
-                                    : Done(line.command, *status).c_str());
-  return ExitCode::kDone;
+  return Finish(line, settings, **told, SystemClock().Now() + kPatience);
 }
 
-/// `stop --all`: one after the other is asked, and waited for.
+/// `stop --all`: all are told, then all are waited for, so that they end side by side.
 ExitCode StopAll(const CommandLine& line, const Settings& settings,
                  const aws::Environment& environment) {
   const Result<std::vector<JobHome>> homes = AllJobHomes(settings, environment);
   if (!homes) return Tell(homes.error());
+  const Result<Order> order = OrderOf(line, settings);
+  if (!order) return Tell(order.error());
   std::vector<ExitCode> codes;
+  std::vector<Told> ending;
   for (const JobHome& home : *homes) {
-    const auto running = AskRunningJob(home, kStatusPath);
-    if (running && !*running) continue;  // stopped already
-    codes.push_back(CarryOut(line, settings, home));
+    auto told = TellJob(home, *order);
+    if (!told) {
+      Tell(told.error());
+      codes.push_back(ExitCode::kFailed);
+    } else if (*told) {  // else stopped already
+      ending.push_back(**std::move(told));
+    }
   }
+  const TimePoint deadline = SystemClock().Now() + kPatience;
+  for (const Told& job : ending) codes.push_back(Finish(line, settings, job, deadline));
   if (!codes.empty()) return MostSerious(codes);
   Tell({ErrorCode::kNotFound, "no job runs here"});
   return ExitCode::kFailed;

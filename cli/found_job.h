@@ -2,9 +2,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "checkpoint/records.h"
+#include "cli/api.h"
 #include "cli/job_home.h"
 
 namespace ddbsync::cli {
@@ -20,6 +22,16 @@ namespace ddbsync::cli {
 [[nodiscard]] Result<std::optional<std::string>> TellRunningJob(const JobHome& home,
                                                                 const std::string& path,
                                                                 const std::string& body);
+
+/// All jobs of the one process that runs any of these, and which of these it does not.
+struct JobsTogether {
+  std::vector<JobLook> running;
+  std::vector<std::string> others;
+};
+
+/// Nothing when no process runs any of them, or more than one does. Errors: kRetry when one is
+/// there but does not answer.
+[[nodiscard]] Result<std::optional<JobsTogether>> AskOnlyProcess(const std::vector<JobHome>& homes);
 
 /// The checkpoint of a job that does not run. Errors: kNotFound (never began), kConflict (a process
 /// holds it all the same), kIo, kCorrupt, kInvalid.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,9 @@
 #include "replicator/status.h"
 
 namespace ddbsync::cli {
+
+/// For a line that is never cut.
+inline constexpr int kAnyWidth = std::numeric_limits<int>::max();
 
 /// One line that fits `width` columns and says how far a job is and why it is not faster. The least
 /// important parts go first when there is no room; what is left of the line belongs to the reason.

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <functional>
 
 #include "base/clock.h"
 #include "cli/api.h"
@@ -9,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/found_job.h"
+#include "cli/jobs_screen.h"
 #include "cli/run_plan.h"
 #include "cli/status_json.h"
 #include "cli/status_screen.h"
@@ -16,7 +18,7 @@
 namespace ddbsync::cli {
 namespace {
 
-ExitCode NoSuchJob(const Error& error) {
+ExitCode NotShown(const Error& error) {
   TellFaults(std::span(&error, 1));
   return ExitCode::kFailed;
 }
@@ -37,14 +39,36 @@ Result<std::string> Describe(const JobHome& home, const Settings& settings) {
   return settings.json ? StoppedToJson(*state) + "\n" : StoppedScreen(*state, color);
 }
 
-/// Once a second, on a terminal in place, until the job is gone or a signal ends this process.
-ExitCode Watch(const JobHome& home, const Settings& settings) {
+/// All jobs of the one process that runs any, where several are kept; else `which`, the fault of
+/// not saying which is meant.
+Result<std::string> DescribeAll(const Settings& settings, const aws::Environment& environment,
+                                const Error& which) {
+  const Result<std::vector<JobHome>> homes = AllJobHomes(settings, environment);
+  if (!homes) return std::unexpected(homes.error());
+  const auto jobs = AskOnlyProcess(*homes);
+  if (!jobs) return std::unexpected(jobs.error());
+  if (!*jobs) return std::unexpected(which);
+  return settings.json
+             ? JobsToJson((*jobs)->running, !settings.watch) + "\n"
+             : JobsScreen((*jobs)->running, (*jobs)->others, WantsColor(settings.no_color));
+}
+
+/// What FindJobHome refuses because nothing says which of several jobs is meant.
+bool NamesNone(const Settings& settings, const Error& error) {
+  return error.code == ErrorCode::kInvalid && settings.job_name.empty() &&
+         NameOfCopy(settings.src, settings.dst).empty();
+}
+
+using Look = std::function<Result<std::string>()>;
+
+/// Once a second, on a terminal in place, until nothing is seen or a signal ends this process.
+ExitCode Watch(const Look& look, const Settings& settings) {
   constexpr std::chrono::seconds kPause{1};
   SystemClock clock;
   const bool in_place = !settings.json && isatty(STDOUT_FILENO) != 0;
   while (true) {
-    const Result<std::string> text = Describe(home, settings);
-    if (!text) return NoSuchJob(text.error());
+    const Result<std::string> text = look();
+    if (!text) return NotShown(text.error());
     const std::string shown = in_place        ? "\x1b[H\x1b[J" + *text
                               : settings.json ? *text
                                               : *text + "\n";
@@ -61,13 +85,16 @@ ExitCode RunStatus(const CommandLine& line, const aws::Environment& environment)
   const auto settings = PlanLook(line, environment);
   if (!settings) return TellFaults(settings.error());
   const Result<JobHome> home = FindJobHome(*settings, environment);
-  if (!home) {
-    return home.error().code == ErrorCode::kNotFound ? NoSuchJob(home.error())
+  if (!home && !NamesNone(*settings, home.error())) {
+    return home.error().code == ErrorCode::kNotFound ? NotShown(home.error())
                                                      : TellFaults(std::span(&home.error(), 1));
   }
-  if (settings->watch) return Watch(*home, *settings);
-  const Result<std::string> text = Describe(*home, *settings);
-  if (!text) return NoSuchJob(text.error());
+  const Look look = [&] {
+    return home ? Describe(*home, *settings) : DescribeAll(*settings, environment, home.error());
+  };
+  const Result<std::string> text = look();
+  if (!text) return home ? NotShown(text.error()) : TellFaults(std::span(&text.error(), 1));
+  if (settings->watch) return Watch(look, *settings);
   std::fputs(text->c_str(), stdout);
   return ExitCode::kDone;
 }

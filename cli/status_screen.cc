@@ -176,6 +176,11 @@ std::string StatusScreen(const JobStatus& status, bool color) {
   return screen;
 }
 
+std::string PaintedState(const JobStatus& status, bool color) {
+  const bool ended_well = status.state == JobState::kDone && !status.degraded;
+  return Paint(ToString(status.state), ended_well ? Mood::kPlain : MoodOf(status), color);
+}
+
 std::string StoppedScreen(const checkpoint::State& state, bool color) {
   std::string screen;
   const auto finished = std::count_if(state.segments.begin(), state.segments.end(),

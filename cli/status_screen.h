@@ -11,7 +11,10 @@ namespace ddbsync::cli {
 /// newline.
 [[nodiscard]] std::string StatusScreen(const replicator::JobStatus& status, bool color);
 
-/// The same for a job that does not run, from its checkpoint.
+/// The state's word alone, in the colour that the screen has it in.
+[[nodiscard]] std::string PaintedState(const replicator::JobStatus& status, bool color);
+
+/// As StatusScreen, for a job that does not run, from its checkpoint.
 [[nodiscard]] std::string StoppedScreen(const checkpoint::State& state, bool color);
 
 }  // namespace ddbsync::cli

@@ -19,7 +19,7 @@ Descriptor::~Descriptor() {
 Connection::Connection(Descriptor socket, int stop, size_t read_budget, Duration timeout)
     : socket_(std::move(socket)),
       stop_(stop),
-      deadline_(clock_.Now() + timeout),
+      deadline_(began_ + timeout),
       read_budget_(read_budget) {}
 
 Connection::Connection(Descriptor socket, int stop, size_t read_budget, Duration timeout,
@@ -28,7 +28,7 @@ Connection::Connection(Descriptor socket, int stop, size_t read_budget, Duration
       secured_(true),
       tls_(AcceptTls(identity, socket_.fd())),
       stop_(stop),
-      deadline_(clock_.Now() + timeout),
+      deadline_(began_ + timeout),
       read_budget_(read_budget) {}
 
 bool Connection::Wait(bool for_reading) const {
@@ -53,6 +53,7 @@ ssize_t Connection::Read(char* to, size_t size) {
   }
   const size_t copied = unread_.copy(to, size);
   unread_.remove_prefix(copied);
+  bytes_read_ += copied;
   return static_cast<ssize_t>(copied);
 }
 
@@ -78,6 +79,17 @@ ssize_t Connection::Write(const char* from, size_t size) {
   if (secured_) return Tls([&] { return SSL_write(tls_.get(), from, part); });
   if (!WaitWritable()) return -1;
   return send(socket_.fd(), from, size, MSG_NOSIGNAL);
+}
+
+void Connection::Drain(size_t size, Duration timeout) {
+  shutdown(socket_.fd(), SHUT_WR);
+  deadline_ = clock_.Now() + timeout;
+  std::array<char, 4096> thrown;
+  while (size > 0) {
+    const ssize_t got = Read(thrown.data(), std::min(size, thrown.size()));
+    if (got <= 0) return;
+    size -= static_cast<size_t>(got);
+  }
 }
 
 template <class Step>

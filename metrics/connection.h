@@ -35,10 +35,14 @@ class Descriptor {
 class Connection {
  public:
   /// `socket` does not block. `stop` becomes readable when the server stops; outlives this.
+  /// `timeout` is for all that is read and written, until Allow says otherwise.
   Connection(Descriptor socket, int stop, size_t read_budget, Duration timeout);
   /// The same in TLS; the handshake is part of the first read.
   Connection(Descriptor socket, int stop, size_t read_budget, Duration timeout,
              const TlsIdentity& identity);
+
+  /// The deadline is `timeout` after the beginning from now on.
+  void Allow(Duration timeout) { deadline_ = began_ + timeout; }
 
   /// In TLS the socket alone does not tell; Read and Write wait as long as they may.
   [[nodiscard]] bool WaitReadable() const {
@@ -50,6 +54,11 @@ class Connection {
   /// As write(2); -1 also past the deadline, and when the server stops and the client does not
   /// read.
   ssize_t Write(const char* from, size_t size);
+  /// Nothing more is written, and `size` bytes, or what there is until `timeout` from now, are read
+  /// and thrown away. Else the end of the connection would take away an answer on its way.
+  void Drain(size_t size, Duration timeout);
+  /// That Read has given.
+  [[nodiscard]] size_t bytes_read() const { return bytes_read_; }
   [[nodiscard]] int fd() const { return socket_.fd(); }
 
  private:
@@ -65,8 +74,10 @@ class Connection {
   const SslPointer tls_;
   const int stop_;
   const SystemClock clock_;
-  const TimePoint deadline_;
+  const TimePoint began_ = clock_.Now();
+  TimePoint deadline_;
   size_t read_budget_;
+  size_t bytes_read_ = 0;
   // Headers are asked for byte by byte.
   std::array<char, 4096> buffer_;
   std::string_view unread_;  // of buffer_

@@ -3,18 +3,23 @@
 #include <httplib.h>
 #include <openssl/crypto.h>
 #include <poll.h>
+#include <strings.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <deque>
 #include <optional>
 #include <set>
+#include <span>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "metrics/connection.h"
@@ -27,6 +32,34 @@ namespace {
 /// `reason` needs no escaping.
 Reply JsonError(int status, const std::string& reason) {
   return {.status = status, .body = "{\"error\":\"" + reason + "\"}\n"};
+}
+
+/// How long a request says its body is. One that says nothing has none (RFC 9112, 6.3), where the
+/// library would read until the connection ends.
+struct BodyLength {
+  bool announced = false;
+  bool valid = true;
+  size_t bytes = 0;  ///< 0 also where chunks tell it; above what is allowed, where it is too large
+};
+
+BodyLength LengthOfBody(const httplib::Request& request) {
+  const size_t lengths = request.get_header_value_count("Content-Length");
+  const size_t encodings = request.get_header_value_count("Transfer-Encoding");
+  if (lengths == 0 && encodings == 0) return {};
+  if (lengths + encodings > 1) return {.announced = true, .valid = false};
+  if (encodings == 1) {
+    const std::string encoding = request.get_header_value("Transfer-Encoding");
+    return {.announced = true, .valid = strcasecmp(encoding.c_str(), "chunked") == 0};
+  }
+  const std::string text = request.get_header_value("Content-Length");
+  const char* const end = text.data() + text.size();
+  size_t bytes = 0;
+  const auto [rest, fault] = std::from_chars(text.data(), end, bytes);
+  const bool too_large = fault == std::errc::result_out_of_range;
+  if (rest != end || (fault != std::errc() && !too_large)) {
+    return {.announced = true, .valid = false};
+  }
+  return {.announced = true, .bytes = too_large ? limits::kHttpBodyBytes + 1 : bytes};
 }
 
 /// Of the statuses that the library sets by itself.
@@ -105,7 +138,16 @@ class Router final : public httplib::Server {
   void Serve(Connection& connection) {
     ConnectionStream stream(connection);
     bool closed = false;
-    process_request(stream, /*close_connection=*/true, closed, nullptr);
+    BodyLength body;
+    size_t body_begin = 0;
+    process_request(stream, /*close_connection=*/true, closed, [&](httplib::Request& request) {
+      connection.Allow(limits::kHttpRequestTimeout);
+      body = LengthOfBody(request);
+      body_begin = connection.bytes_read();
+      if (!body.announced) request.set_header("Content-Length", "0");
+    });
+    const size_t read = connection.bytes_read() - body_begin;
+    if (read < body.bytes) connection.Drain(body.bytes - read, limits::kHttpDrainTimeout);
   }
 
  private:
@@ -153,6 +195,13 @@ class Router final : public httplib::Server {
     if (is_post && !IsJson(request.get_header_value("Content-Type"))) {
       return JsonError(415, "the content type must be application/json");
     }
+    // The library would first read all of it.
+    const BodyLength body = LengthOfBody(request);
+    if (!body.valid) {
+      return JsonError(400,
+                       "Content-Length or Transfer-Encoding does not say how long the body is");
+    }
+    if (body.bytes > limits::kHttpBodyBytes) return JsonError(413, Reason(413));
     return std::nullopt;
   }
 
@@ -188,12 +237,13 @@ class Router final : public httplib::Server {
 
 }  // namespace
 
-/// One thread accepts, a fixed number answers one connection at a time.
+/// One thread accepts and waits for first bytes, a fixed number answers one connection at a time.
 struct HttpServer::Impl {
   Router router;
   Listener listener;
   std::optional<TlsIdentity> identity;
   Descriptor stop;  ///< an eventfd; readable once stopping
+  const SystemClock clock;
 
   Mutex mutex;
   ConditionVariable changed;
@@ -201,26 +251,60 @@ struct HttpServer::Impl {
   std::deque<Descriptor> accepted GUARDED_BY(mutex);
   std::vector<std::jthread> threads;  ///< used by Start and Stop alone
 
+  /// A connection of which no byte has come yet.
+  struct Silent {
+    Descriptor socket;
+    TimePoint deadline;
+  };
+
   void AcceptUntilStopped() {
+    std::deque<Silent> silent;  // by deadline
     while (true) {
-      std::array<pollfd, 2> polled{pollfd{listener.socket.fd(), POLLIN, 0},
-                                   pollfd{stop.fd(), POLLIN, 0}};
-      poll(polled.data(), polled.size(), /*timeout=*/-1);
-      if (polled[1].revents != 0) return;
-      const int fd = accept4(listener.socket.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-      if (fd >= 0) {
-        Enqueue(Descriptor(fd));
-      } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        // The connection stays in the backlog and poll would return at once, for ever.
-        pollfd stopped{stop.fd(), POLLIN, 0};
-        poll(&stopped, 1, kPauseWithoutDescriptors.count());
+      std::vector<pollfd> polled{pollfd{stop.fd(), POLLIN, 0},
+                                 pollfd{listener.socket.fd(), POLLIN, 0}};
+      for (const Silent& one : silent) polled.push_back({one.socket.fd(), POLLIN, 0});
+      poll(polled.data(), polled.size(), silent.empty() ? -1 : LeftUntil(silent.front().deadline));
+      if (polled[0].revents != 0) return;
+      PassOn(silent, std::span(polled).subspan(2));
+      if (polled[1].revents != 0) Accept(silent);
+    }
+  }
+
+  [[nodiscard]] int LeftUntil(TimePoint deadline) const {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock.Now());
+    return std::max(0, static_cast<int>(left.count()));
+  }
+
+  /// To the threads whose first byte, or end, has come; `polled` are theirs. Past its deadline a
+  /// connection is closed.
+  void PassOn(std::deque<Silent>& silent, std::span<const pollfd> polled) {
+    std::deque<Silent> still;
+    for (size_t i = 0; i < polled.size(); ++i) {
+      if (polled[i].revents != 0) {
+        Enqueue(std::move(silent[i].socket));
+      } else if (clock.Now() < silent[i].deadline) {
+        still.push_back(std::move(silent[i]));
       }
+    }
+    silent = std::move(still);
+  }
+
+  void Accept(std::deque<Silent>& silent) const {
+    Descriptor socket(
+        accept4(listener.socket.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (socket.valid()) {
+      if (silent.size() >= limits::kHttpSilent) silent.pop_front();  // closes it
+      silent.push_back({std::move(socket), clock.Now() + limits::kHttpRequestTimeout});
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      // The connection stays in the backlog and poll would return at once, for ever.
+      pollfd stopped{stop.fd(), POLLIN, 0};
+      poll(&stopped, 1, kPauseWithoutDescriptors.count());
     }
   }
 
   void Enqueue(Descriptor socket) {
     MutexLock lock(mutex);
-    if (accepted.size() >= limits::kHttpQueue) return;  // closes it
+    if (accepted.size() >= limits::kHttpQueue) accepted.pop_front();  // closes it
     accepted.push_back(std::move(socket));
     changed.notify_one();
   }
@@ -232,16 +316,17 @@ struct HttpServer::Impl {
         MutexLock lock(mutex);
         while (accepted.empty() && !stopping) changed.wait(mutex);
         if (stopping) return;
-        socket = std::move(accepted.front());
-        accepted.pop_front();
+        // The newest: its client still waits, and slow ones do not hold up a probe behind them.
+        socket = std::move(accepted.back());
+        accepted.pop_back();
       }
       constexpr size_t kBudget = limits::kHttpHeaderBytes + limits::kHttpBodyBytes;
       if (identity) {
-        Connection connection(std::move(socket), stop.fd(), kBudget, limits::kHttpRequestTimeout,
+        Connection connection(std::move(socket), stop.fd(), kBudget, limits::kHttpHeaderTimeout,
                               *identity);
         router.Serve(connection);
       } else {
-        Connection connection(std::move(socket), stop.fd(), kBudget, limits::kHttpRequestTimeout);
+        Connection connection(std::move(socket), stop.fd(), kBudget, limits::kHttpHeaderTimeout);
         router.Serve(connection);
       }
     }

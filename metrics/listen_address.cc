@@ -15,8 +15,9 @@
 namespace ddbsync::metrics {
 namespace {
 
-/// Connections that the kernel holds until they are accepted.
-constexpr int kBacklog = 64;
+/// Connections that the kernel holds until they are accepted, which takes microseconds. When there
+/// are more it drops them, and the client tries again only after a second: as many as it lets us.
+constexpr int kBacklog = SOMAXCONN;
 
 struct HostAndPort {
   std::string host;  ///< without brackets

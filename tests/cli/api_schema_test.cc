@@ -81,7 +81,7 @@ TEST_F(ApiSchemaTest, TheStatusHasTheFieldsOfTheSchema) {
 }
 
 TEST_F(ApiSchemaTest, TheListOfJobsHasTheFieldsOfTheSchema) {
-  ExpectFits(Schema("Jobs"), json::parse(JobsToJson({{}, {}})), "jobs");
+  ExpectFits(Schema("Jobs"), json::parse(JobsToJson({{}, {}}, false)), "jobs");
 }
 
 TEST_F(ApiSchemaTest, TheCheckpointHasTheFieldsOfTheSchema) {

@@ -2,16 +2,21 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "base/thread_executor.h"
 #include "cli/api.h"
 #include "cli/api_client.h"
 #include "cli/api_file.h"
+#include "cli/commands.h"
 #include "cli/found_job.h"
 #include "cli/status_json.h"
+#include "tests/cli/fake_environment.h"
 #include "tests/cli/temporary_directory.h"
 
 namespace ddbsync::cli {
@@ -167,6 +172,126 @@ TEST_F(ControlTest, NobodyIsTold) {
   const auto answer = TellRunningJob(home_, kPausePath, "{}");
   ASSERT_TRUE(answer);
   EXPECT_EQ(*answer, std::nullopt);
+}
+
+/// Two jobs that say they run in one process, this one, and are gone once both were told to stop.
+class TwoJobsTest : public ::testing::Test {
+ protected:
+  TwoJobsTest() {
+    for (const char* name : {"a", "b"}) {
+      std::filesystem::create_directories(Home(name).directory);
+      looks_.push_back({});
+      looks_.back().status.job_id = name;
+    }
+    for (size_t i = 0; i < looks_.size(); ++i) {
+      const auto status = [this, i] { return looks_[i].status; };
+      const std::string prefix = JobPath(looks_[i].status.job_id);
+      AddJobRoutes(server_, prefix,
+                   {.status = status,
+                    .checkpoint = []() -> Result<checkpoint::State> { return checkpoint::State(); },
+                    .history = [] { return std::string("{}"); },
+                    .family = [] { return streams::ShardFamily(); }});
+      AddControls(server_, prefix,
+                  {.job = []() -> std::shared_ptr<replicator::Job> { return nullptr; },
+                   .status = status,
+                   .stop = [this, i] { Stop(i); }});
+    }
+    AddRoutes(server_, {.jobs = [this] { return looks_; }, .metrics = [] { return ""; }});
+    EXPECT_TRUE(server_.Start("127.0.0.1:0"));
+    for (const JobLook& look : looks_) LeaveCard(look.status.job_id, server_.address());
+  }
+
+  [[nodiscard]] JobHome Home(const std::string& name) const {
+    return {name, directory_.path() + "/" + name};
+  }
+  void LeaveCard(const std::string& name, const std::string& address) {
+    EXPECT_TRUE(WriteApiFile(
+        Home(name).ApiFile(),
+        {.job_id = name, .address = address, .pid = getpid(), .path = JobPath(name), .jobs = 2}));
+  }
+  void Stop(size_t job) {
+    stopped_.insert(job);
+    if (stopped_.size() < looks_.size() && !each_ends_alone_) return;
+    for (const size_t ended : stopped_) RemoveApiFile(Home(looks_[ended].status.job_id).ApiFile());
+  }
+
+  struct Ended {
+    ExitCode code;
+    std::string out, err;
+  };
+  Ended Run(std::vector<std::string> words) {
+    words.insert(words.end(), {"--state", directory_.path()});
+    const CommandLine line = ParseCommandLine(words);
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const ExitCode code = line.command == Command::kStatus ? RunStatus(line, FakeEnvironment())
+                                                           : RunControl(line, FakeEnvironment());
+    std::fflush(stdout);
+    return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+  }
+
+  TemporaryDirectory directory_;
+  std::vector<JobLook> looks_;
+  bool each_ends_alone_ = false;
+  std::set<size_t> stopped_;
+  metrics::HttpServer server_;
+};
+
+TEST_F(TwoJobsTest, AllAreToldToStopBeforeAnyIsWaitedFor) {
+  const Ended ended = Run({"stop", "--all"});
+  EXPECT_EQ(ended.code, ExitCode::kDone) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("a: stopped in good order; the same start command resumes it"));
+  EXPECT_THAT(ended.out, HasSubstr("b: stopped in good order; the same start command resumes it"));
+}
+
+TEST_F(TwoJobsTest, OneThatIsStoppedAmongOthersIsResumedByItself) {
+  each_ends_alone_ = true;
+  EXPECT_THAT(Run({"stop", "--job", "b"}).out, HasSubstr("`ddbsync start --job b`"));
+}
+
+TEST_F(TwoJobsTest, AGapIsNotSaidToBeResumed) {
+  looks_[0].status.state = JobState::kGap;
+  looks_[0].status.gaps = 1;
+  const Ended ended = Run({"stop", "--all"});
+  EXPECT_THAT(ended.out,
+              HasSubstr("a: stopped in good order; changes were lost: empty the target"));
+  EXPECT_THAT(ended.out, HasSubstr("b: stopped in good order; the same start command resumes it"));
+}
+
+TEST_F(TwoJobsTest, TheStatusOfAllIsALineForEachAndOneForAll) {
+  looks_[0].status.state = JobState::kGap;
+  looks_[0].status.reason = "changes were lost";
+  looks_[1].status.ready = true;
+  std::filesystem::create_directories(Home("c").StoreDirectory());
+  RemoveApiFile(Home("b").ApiFile());  // as if it had ended; its process still tells of it
+  const Ended ended = Run({"status"});
+  EXPECT_EQ(ended.code, ExitCode::kDone) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("a  gap         changes were lost\n"));
+  EXPECT_THAT(ended.out, HasSubstr("b  starting\n"));
+  EXPECT_THAT(ended.out, HasSubstr("2 jobs: 1 starting, 1 gap\n"));
+  EXPECT_THAT(ended.out, HasSubstr("not running: c\n"));
+  EXPECT_EQ(Run({"status", "--json"}).out, JobsToJson(looks_, true) + "\n");
+  EXPECT_THAT(Run({"status", "--job", "a"}).out, HasSubstr("next "));
+}
+
+TEST_F(TwoJobsTest, JobsOfSeveralProcessesAreAskedForByName) {
+  metrics::HttpServer other;
+  AddRoutes(other,
+            {.jobs = [this] { return std::vector{looks_[1]}; }, .metrics = [] { return ""; }});
+  ASSERT_TRUE(other.Start("127.0.0.1:0"));
+  LeaveCard("b", other.address());
+  const Ended ended = Run({"status"});
+  EXPECT_EQ(ended.code, ExitCode::kUsage);
+  EXPECT_THAT(ended.err, HasSubstr("which job? say --job NAME, one of: a, b"));
+}
+
+TEST_F(TwoJobsTest, JobsOfWhichNoneRunsAreAskedForByName) {
+  server_.Stop();
+  for (const char* word : {"status", "pause"}) {
+    const Ended ended = Run({word});
+    EXPECT_EQ(ended.code, ExitCode::kUsage);
+    EXPECT_THAT(ended.err, HasSubstr("which job? say --job NAME, one of: a, b"));
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "cli/api.h"
 #include "cli/checkpoint_screen.h"
+#include "cli/jobs_screen.h"
 #include "cli/limits.h"
 #include "cli/status_screen.h"
 #include "cli/values.h"
@@ -98,6 +99,44 @@ TEST(CheckpointScreen, ListsTheFirstOfEachKindAndCountsTheRest) {
   EXPECT_THAT(screen, HasSubstr("dead letters: 25\n"));
   EXPECT_THAT(screen, HasSubstr("... and 5 more; --json lists all"));
   EXPECT_THAT(screen, HasSubstr("gaps: 0\n"));
+}
+
+std::vector<JobLook> ThreeJobs() {
+  JobStatus copying = Following(), failed = Following();
+  copying.job_id = "long-name";
+  copying.state = JobState::kCopying;
+  copying.backfill.complete = false;
+  copying.backfill.progress = 0.452;
+  copying.backfill.items_per_second = 300;
+  copying.tail.lag_seconds = 70;
+  copying.reason = "not shown while it progresses";
+  failed.job_id = "c";
+  failed.state = JobState::kFailed;
+  failed.ready = false;
+  failed.reason = "no such\ntable";
+  return {{Following(), {}}, {copying, {}}, {failed, replicator::Outcome::kFailed}};
+}
+
+TEST(JobsScreen, HasALineForEachJobAndOneForAll) {
+  EXPECT_EQ(JobsScreen(ThreeJobs(), {"d"}, false),
+            "a-b        following  lag unknown\n"
+            "long-name  copying    45.2% copied  lag 1m10s\n"
+            "c          failed                              no such table\n"
+            "3 jobs: 1 copying, 1 following, 1 failed  300 items/s  worst lag unknown  "
+            "0 changes/s\n"
+            "not running: d\n");
+  EXPECT_THAT(JobsScreen(ThreeJobs(), {}, true), HasSubstr("c          \x1b[31mfailed\x1b[0m   "));
+  EXPECT_EQ(JobsScreen({{Following(), {}}}, {}, false), "a-b  following  lag unknown\n");
+}
+
+TEST(JobsScreen, IsMadeOfWhatTheApiTells) {
+  const auto told = JobsFromJson(JobsToJson(ThreeJobs(), true));
+  ASSERT_TRUE(told);
+  EXPECT_EQ(JobsScreen(*told, {}, false), JobsScreen(ThreeJobs(), {}, false));
+  for (const char* text : {"", "[]", R"({"jobs":[1]})", R"({"jobs":[{"job_id":1}]})"}) {
+    const auto fault = JobsFromJson(text);
+    EXPECT_TRUE(!fault || (fault->size() == 1 && fault->front().status.job_id.empty())) << text;
+  }
 }
 
 TEST(Readiness, IsUnavailableWithTheReasonWhenTheJobStandsStill) {

@@ -172,7 +172,8 @@ class ManyTest(fixtures.Case):
         self.tell("throttle", "--job", "users", "write-capacity=77")
         self.assertEqual([None, 77.0, None], [many.status(name)["limits"]["write_capacity"]
                                               for name in NAMES])
-        self.assertIn("stopped in good order", self.tell("stop", "--job", "orders"))
+        self.assert_says(self.tell("stop", "--job", "orders"),
+                         ["stopped in good order", "`ddbsync start --job orders`"])
         # As if its process had ended: its checkpoint is free, and read from the disk.
         self.assertIsNone(many.card("orders"))
         self.assertIn("stopped in good order", self.tell("status", "--job", "orders"))
@@ -189,6 +190,23 @@ class ManyTest(fixtures.Case):
         self.assertEqual(ddbsync.DONE, alone.process.stop())
         self.tell("stop", "--all")
         self.assertEqual(ddbsync.DONE, many.process.wait(5))
+
+    def test_status_without_a_name_shows_all(self):
+        """As the Dockerfile's HEALTHCHECK asks it."""
+        self.make_many()
+        many = self.start_many()
+        many.wait_until_following()
+        lines = self.tell("status").splitlines()
+        self.assertEqual([(name, "following") for name in NAMES],
+                         [tuple(line.split()[:2]) for line in lines[:3]])
+        self.assert_says("\n".join(lines), ["3 jobs: 3 following"])
+        self.tell("stop", "--job", "orders")
+        jobs = json.loads(self.tell("status", "--json"))["jobs"]
+        self.assertEqual([(name, name == "orders") for name in NAMES],
+                         [(job["job_id"], job["ended"]) for job in jobs])
+        many.process.kill()
+        self.assertIn("one of: carts, orders, users",
+                      self.tell("status", code=ddbsync.USAGE))
 
     def test_one_that_fails_is_seen_and_the_others_go_on(self):
         self.make_many()

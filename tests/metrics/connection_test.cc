@@ -59,6 +59,27 @@ TEST_F(ConnectionTest, ASlowClientIsGivenUpAtTheDeadlineToo) {
   } while (connection.Read(buffer_, 1) == 1);
 }
 
+TEST_F(ConnectionTest, MoreTimeCanBeAllowed) {
+  Connection connection = Accept(kPlenty, Duration::zero());
+  ASSERT_EQ(send(client_.fd(), "ab", 2, 0), 2);
+  EXPECT_EQ(connection.Read(buffer_, 1), -1);
+  connection.Allow(kLong);
+  EXPECT_EQ(connection.Read(buffer_, 1), 1);
+  EXPECT_EQ(connection.bytes_read(), 1);
+}
+
+TEST_F(ConnectionTest, WhatIsNotWantedIsThrownAwaySoThatTheAnswerArrives) {
+  Connection connection = Accept(kPlenty, kLong);
+  ASSERT_EQ(send(client_.fd(), "0123456789", 10, 0), 10);
+  ASSERT_EQ(connection.Write("no", 2), 2);
+  connection.Drain(7, kLong);
+  EXPECT_EQ(connection.bytes_read(), 7);
+  connection.Drain(100, kShort);  // it says no more
+  EXPECT_EQ(connection.bytes_read(), 10);
+  EXPECT_EQ(recv(client_.fd(), buffer_, sizeof buffer_, 0), 2);
+  EXPECT_EQ(recv(client_.fd(), buffer_, sizeof buffer_, 0), 0);
+}
+
 TEST_F(ConnectionTest, AClientThatDoesNotReadIsGivenUpAtTheDeadline) {
   Connection connection = Accept(kPlenty, kShort);
   int writes = 0;

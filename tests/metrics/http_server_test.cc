@@ -201,6 +201,49 @@ TEST_F(HttpServerTest, ABodyTooLargeIs413) {
               StartsWith("HTTP/1.1 202"));
 }
 
+TEST_F(HttpServerTest, APostThatAnnouncesNoBodyHasNone) {
+  MustStart();
+  const TimePoint before = SystemClock().Now();
+  const std::string answer =
+      Ask("POST /api/v1/pause HTTP/1.1\r\nHost: localhost\r\n"
+          "Content-Type: application/json\r\n\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 202"));
+  EXPECT_THAT(answer, EndsWith("\r\n\r\ngot "));
+  EXPECT_LT(SystemClock().Now() - before, limits::kHttpHeaderTimeout);
+}
+
+TEST_F(HttpServerTest, ALengthThatIsNoneIsRefusedUnread) {
+  MustStart();
+  const std::vector<std::pair<std::string, int>> lengths = {
+      {"Content-Length: x", 400},
+      {"Content-Length: -1", 400},
+      {"Content-Length: 1x", 400},
+      {"Content-Length: 2, 2", 400},
+      {"Content-Length: 2\r\nContent-Length: 3", 400},
+      {"Transfer-Encoding: gzip", 400},
+      {"Transfer-Encoding: chunked\r\nContent-Length: 2", 400},
+      {"Content-Length: " + std::to_string(limits::kHttpBodyBytes + 1), 413},
+      {"Content-Length: 99999999999999999999999", 413}};
+  for (const auto& [header, status] : lengths) {
+    const TimePoint before = SystemClock().Now();
+    const std::string answer =
+        Ask("POST /api/v1/pause HTTP/1.1\r\nHost: localhost\r\n"
+            "Content-Type: application/json\r\n" +
+            header + "\r\n\r\n");
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 " + std::to_string(status))) << header;
+    EXPECT_THAT(answer, HasSubstr("{\"error\":")) << header;
+    EXPECT_LT(SystemClock().Now() - before, limits::kHttpHeaderTimeout) << header;
+  }
+}
+
+TEST_F(HttpServerTest, ABodyInChunksIsRead) {
+  MustStart();
+  EXPECT_THAT(Ask("POST /api/v1/pause HTTP/1.1\r\nHost: localhost\r\n"
+                  "Content-Type: application/json\r\nTransfer-Encoding: Chunked\r\n\r\n"
+                  "2\r\n{}\r\n0\r\n\r\n"),
+              EndsWith("got {}"));
+}
+
 TEST_F(HttpServerTest, ABodyThatGrowsChunkByChunkIsBounded) {
   MustStart();
   std::string request =
@@ -242,6 +285,55 @@ TEST_F(HttpServerTest, AClientThatLeavesInTheMiddleHarmsNobody) {
     Send(Connect(server_.address()), "POST /api/v1/pause HTTP/1.1\r\nHost: localhost\r\nContent-");
   }
   EXPECT_THAT(Get("/metrics"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpServerTest, SilentClientsKeepNobodyWaiting) {
+  MustStart();
+  std::vector<Descriptor> silent;
+  for (int i = 0; i < 100; ++i) silent.push_back(Connect(server_.address()));
+  const TimePoint before = SystemClock().Now();
+  EXPECT_THAT(Get("/metrics"), StartsWith("HTTP/1.1 200"));
+  EXPECT_LT(SystemClock().Now() - before, limits::kHttpHeaderTimeout);
+}
+
+TEST_F(HttpServerTest, ClientsThatFallSilentKeepANewOneWaitingNoLongerThanAHeaderMayTake) {
+  MustStart();
+  std::vector<Descriptor> silent;
+  for (int i = 0; i < 100; ++i) {
+    silent.push_back(Connect(server_.address()));
+    Send(silent.back(), "G");
+  }
+  const TimePoint before = SystemClock().Now();
+  EXPECT_THAT(Get("/metrics"), StartsWith("HTTP/1.1 200"));
+  EXPECT_LT(SystemClock().Now() - before, limits::kHttpRequestTimeout / 2);
+}
+
+TEST_F(HttpServerTest, WhoWasSilentForAWhileIsServedAllTheSame) {
+  MustStart();
+  const Descriptor early = Connect(server_.address());
+  EXPECT_THAT(Get("/metrics"), StartsWith("HTTP/1.1 200"));
+  Send(early, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_THAT(ReadAll(early), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpServerTest, ASlowRequestIsServedWithinItsTime) {
+  MustStart();
+  const std::string head =
+      "POST /api/v1/pause HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+      "Content-Length: 4\r\n\r\n";
+  const Descriptor client = Connect(server_.address());
+  // A part of its time for the header; both together take what it alone may not.
+  constexpr std::chrono::milliseconds kHeaderTime = limits::kHttpHeaderTimeout;
+  const auto pause = kHeaderTime / 10 / head.size();
+  for (const char byte : head) {
+    Send(client, std::string_view(&byte, 1));
+    SystemClock().SleepFor(pause);
+  }
+  for (const char byte : std::string("{  }")) {
+    SystemClock().SleepFor(kHeaderTime / 4);
+    Send(client, std::string_view(&byte, 1));
+  }
+  EXPECT_THAT(ReadAll(client), EndsWith("got {  }"));
 }
 
 TEST_F(HttpServerTest, StopDoesNotWaitForSilentClients) {
