@@ -115,13 +115,14 @@ struct CanonicalHeaders {
 
 CanonicalHeaders Canonical(const std::vector<std::pair<std::string, std::string>>& headers) {
   using Header = std::pair<std::string, std::string>;
-  std::vector<const Header*> ordered;
-  ordered.reserve(headers.size());
-  for (const Header& header : headers) ordered.push_back(&header);
   const auto before = [](const Header* a, const Header* b) {
     return std::ranges::lexicographical_compare(a->first, b->first, {}, &Lower, &Lower);
   };
-  std::ranges::stable_sort(ordered, before);
+  std::vector<const Header*> ordered;
+  ordered.reserve(headers.size());
+  for (const Header& header : headers) {
+    ordered.insert(std::ranges::upper_bound(ordered, &header, before), &header);
+  }
   CanonicalHeaders canonical;
   canonical.lines.reserve(kUsualTextBytes);
   canonical.names.reserve(kUsualTextBytes);

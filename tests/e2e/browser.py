@@ -63,5 +63,11 @@ class Browser:
 
     def settle(self):
         """Until all is drawn and nothing moves."""
-        self.tell("waitForFunction", "document.querySelectorAll('.chart path').length > 0 && "
-                                     "document.getAnimations().length === 0")
+        self.wait_for("document.querySelectorAll('.chart path').length > 0 && "
+                      "document.getAnimations().length === 0")
+
+    def wait_for(self, expression, seconds=30):
+        """Until the page finds it true. (Playwright's waitForFunction, when it has to look twice,
+        does what the page's Content-Security-Policy forbids.)"""
+        return processes.wait_for(lambda: self.tell("evaluate", expression), seconds, expression,
+                                  pause=0.05)

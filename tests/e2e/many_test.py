@@ -283,7 +283,7 @@ class ManyTest(fixtures.Case):
         self.assert_says(many.process.output(), [
             f"job orders: target orders-b: there is no table '{self.targets['orders']}'",
             f"job users: source users-a: there is no table '{self.sources['users']}'"])
-        self.assertNotIn(self.targets["carts"], self.client.list_tables()["TableNames"])
+        self.assertNotIn(self.targets["carts"], workload.table_names(self.client))
         self.assertFalse(list(self.state.glob("*/api.json")))
 
     def test_one_table_under_two_names_is_known_by_its_own(self):
@@ -360,7 +360,7 @@ class ChosenTest(fixtures.Case):
             difference = comparison.compare(self.client, f"{self.dev}{name}", self.client,
                                             f"{self.prod}{name}")
             self.assertTrue(difference.equal, f"{name}: {difference}")
-        made = [name for name in self.client.list_tables()["TableNames"]
+        made = [name for name in workload.table_names(self.client)
                 if name.startswith(self.target)]
         self.assertEqual(sorted(f"{self.prod}{name}" for name in ("orders", "users")),
                          sorted(made))
@@ -387,7 +387,7 @@ class ChosenTest(fixtures.Case):
         self.assertEqual(503, code)
         self.assert_says(body, [self.job("new"), self.job("users")])
         self.assertIsNone(again.card(self.job("new")))
-        self.assertNotIn(f"{self.prod}new", self.client.list_tables()["TableNames"])
+        self.assertNotIn(f"{self.prod}new", workload.table_names(self.client))
         difference = comparison.compare(self.client, f"{self.dev}orders", self.client,
                                         f"{self.prod}orders")
         self.assertTrue(difference.equal, str(difference))
@@ -412,7 +412,7 @@ class ChosenTest(fixtures.Case):
         difference = comparison.compare(client, f"{self.dev}orders", self.client,
                                         f"{self.prod}orders")
         self.assertTrue(difference.equal, str(difference))
-        self.assertNotIn(f"{self.prod}users", self.client.list_tables()["TableNames"])
+        self.assertNotIn(f"{self.prod}users", workload.table_names(self.client))
         self.assertIn("has the tag env=dev", self.refused(
             "--src-prefix", self.dev, "--src-tag", "env=dev", "--dst-prefix", self.prod))
 

@@ -130,10 +130,9 @@ class PageTest(fixtures.Case):
         self.wait_for_looks(job)
         self.page.tell("reload")
         drawn = "document.querySelectorAll('.chart path.first')[1]?.getAttribute('d') ?? ''"
-        self.page.tell("waitForFunction", f"({drawn}).includes('L')")
+        self.page.wait_for(f"({drawn}).includes('L')")
         self.page.tell("click", "#history-table summary")
-        self.page.tell("waitForFunction",
-                       "document.querySelectorAll('#history-table tbody tr').length > 0")
+        self.page.wait_for("document.querySelectorAll('#history-table tbody tr').length > 0")
         labels = "[...document.querySelectorAll('.chart > svg')].map((svg) => svg.ariaLabel)"
         for label in self.page.tell("evaluate", labels):
             self.assertIn("over the last hour", label)

@@ -32,6 +32,12 @@ def create_table(client, name, hash_key=("customer", "S"), range_key=("order", "
         TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
 
 
+def table_names(client):
+    """Of all tables: the server lists a hundred at a time."""
+    return [name for page in client.get_paginator("list_tables").paginate()
+            for name in page["TableNames"]]
+
+
 def key_of(index):
     """Ten orders a customer; the order is a number that is not always an integer."""
     return {"customer": {"S": f"customer-{index // 10:05d}"},
