@@ -309,6 +309,11 @@ Result<checkpoint::State> RunningJob::Checkpoint() const {
     return Fail(ErrorCode::kNotFound,
                 "the job has ended; `ddbsync checkpoint show` reads its checkpoint from the disk");
   }
+  // Given up because of it, and not released yet.
+  if (held->store == nullptr) {
+    return Fail(ErrorCode::kNotFound,
+                "the job's checkpoint could not be opened; its status says why");
+  }
   return checkpoint::LoadState(*held->store);
 }
 
