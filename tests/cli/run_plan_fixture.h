@@ -21,8 +21,10 @@ class RunPlanTest : public ::testing::Test {
     return PlanRun(ParseCommandLine(arguments), FakeEnvironment(variables_));
   }
 
-  std::string Faults(const std::vector<std::string>& arguments) {
-    const auto plan = Plan(arguments);
+  std::string Faults(const std::vector<std::string>& arguments) { return Texts(Plan(arguments)); }
+
+  /// Of all faults; empty where there is none.
+  static std::string Texts(const std::expected<RunPlan, std::vector<Error>>& plan) {
     std::string all;
     if (!plan) {
       for (const Error& fault : plan.error()) all += ToString(fault) + "\n";

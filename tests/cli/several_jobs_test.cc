@@ -170,12 +170,7 @@ region = "eu-west-1"
 
   std::string ChoiceFaults(const std::vector<std::string>& arguments,
                            const std::vector<std::string>& tables) {
-    const auto plan = Choose(arguments, tables);
-    std::string all;
-    if (!plan) {
-      for (const Error& fault : plan.error()) all += ToString(fault) + "\n";
-    }
-    return all;
+    return Texts(Choose(arguments, tables));
   }
 
   const std::vector<std::string> kPrefixes = {
