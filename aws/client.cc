@@ -176,7 +176,8 @@ Result<std::string> Client::Accept(const Operation& operation, HttpResponse resp
   }
   const bool compressed =
       !response.content_encoding.empty() && response.content_encoding != "identity";
-  if (compressed || !LooksLikeObject(response.body)) {
+  const bool nothing = operation.may_be_empty && response.body.empty();
+  if (compressed || !(nothing || LooksLikeObject(response.body))) {
     const std::string what =
         compressed ? response.content_encoding + " bytes" : "\"" + Quoted(response.body) + "\"";
     return std::unexpected(Unclear(

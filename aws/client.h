@@ -33,6 +33,7 @@ struct Operation {
   std::string_view name;           ///< e.g. "Scan"
   bool is_write = false;           ///< changes items: an unclear outcome is kAmbiguous
   Duration timeout;
+  bool may_be_empty = false;  ///< a success may come without a body
 };
 
 /// A service's answer that is not a success, before it is given a meaning.

@@ -17,6 +17,7 @@ enum class Class {
   kTrimmed,    ///< stream position
   kMissing,    ///< table, stream, shard
   kBusy,       ///< table is being changed
+  kUnmet,      ///< what the request is carried out on condition of is not so
   kDenied,     ///< keys, permissions, encryption keys
   kClock,      ///< the signing time was refused
   kInvalid,    ///< the request, or an item of it
@@ -58,6 +59,8 @@ constexpr auto kNamed = std::to_array<Named>({
     {"ResourceNotFoundException", Class::kMissing},
     {"TableNotFoundException", Class::kMissing},
     {"ResourceInUseException", Class::kBusy},
+    {"ConditionalCheckFailedException", Class::kUnmet},
+    {"PolicyNotFoundException", Class::kUnmet},  // also said of another revision than expected
 
     {"AccessDeniedException", Class::kDenied},
     {"AccessDenied", Class::kDenied},
@@ -121,6 +124,7 @@ ErrorCode CodeOf(Class meaning, bool is_write) {
     case Class::kMissing:
       return ErrorCode::kNotFound;
     case Class::kBusy:
+    case Class::kUnmet:
       return ErrorCode::kConflict;
     case Class::kDenied:
     case Class::kClock:

@@ -17,7 +17,8 @@ enum class ErrorCode {
   kExpiredIterator,  ///< Get a new iterator after the last position read.
   kTrimmed,          ///< The position is older than what the stream still holds.
   kNotFound,         ///< The table, stream or shard does not exist.
-  kConflict,         ///< The resource is being changed; wait and look again.
+  kConflict,         ///< The resource is being changed, or not as the request expects it; wait and
+                     ///< look again.
   kDenied,           ///< Credentials or permissions; a person must act.
   kInvalid,          ///< The request, option or item is wrong and stays wrong.
   kCorrupt,          ///< Bytes that cannot be what they should be.

@@ -42,6 +42,8 @@ enum class PlantedBug {
   kFailedPollIsTheTip,
   kNoTipMargin,
   kStandstillUnseen,
+  kSuspectIsADifference,
+  kExtraKeysUnseen,
   /// No mistake, and no invariant breaks: the dealer fills each batch from one segment, in scan
   /// order, so that bench/virtual_time can show what dealing is worth.
   kNoDealing,

@@ -18,6 +18,7 @@
 #include "checkpoint/leveldb_store.h"
 #include "checkpoint/records.h"
 #include "dynamodb/batch.h"
+#include "dynamodb/canonical_item.h"
 #include "dynamodb/canonical_key.h"
 #include "dynamodb/item_page.h"
 #include "dynamodb/record_page.h"
@@ -109,6 +110,37 @@ BENCHMARK_CAPTURE(MakeCanonicalKey, text, dynamodb::KeyType::kString, "k00000000
 BENCHMARK_CAPTURE(MakeCanonicalKey, escaped, dynamodb::KeyType::kString, R"(caf\u00e9 \"42\")");
 BENCHMARK_CAPTURE(MakeCanonicalKey, number, dynamodb::KeyType::kNumber, "-1234567.8900e3");
 BENCHMARK_CAPTURE(MakeCanonicalKey, binary, dynamodb::KeyType::kBinary, "AAECAwQFBgcICQoLDA0ODw==");
+
+/// The item of a copy, 1 KB in eleven attributes that come by name.
+std::string SortedItem() {
+  std::string item;
+  ItemShape(kItemBytes).AppendItem(42, item);
+  return item;
+}
+
+/// 1 KB in eleven attributes of most types, in the order of a hash, with an escape, a set to sort
+/// and a map.
+std::string ShuffledItem() {
+  const auto text = [](std::string_view name, size_t bytes) {
+    return "\"" + std::string(name) + R"(":{"S":")" + std::string(bytes, name[0]) + "\"},";
+  };
+  return "{" + text("zone", 120) + R"("price":{"N":"1234567.89"},)" + text("comment", 200) +
+         R"("pk":{"S":"k000000000042"},"tags":{"SS":["winter","new","blue"]},)" +
+         text("address", 150) + R"("shipped":{"BOOL":true},"blob":{"B":")" + std::string(128, 'A') +
+         R"("},)" + text("title", 180) + R"("said":{"S":"\"caf\u00e9\""},)" +
+         R"("size":{"M":{"w":{"N":"12.5"},"h":{"N":"30"}}}})";
+}
+
+void DigestItem(benchmark::State& state, const std::string& item) {
+  for (auto _ : state) {
+    auto digest = dynamodb::DigestItem(item);
+    DDBSYNC_CHECK(digest.has_value());
+    benchmark::DoNotOptimize(digest);
+  }
+  Count(state, 1, item.size());
+}
+BENCHMARK_CAPTURE(DigestItem, sorted, SortedItem());
+BENCHMARK_CAPTURE(DigestItem, shuffled, ShuffledItem());
 
 /// A full batch of the page's items.
 std::vector<dynamodb::WriteOp> FullBatch(const dynamodb::ItemPage& page) {

@@ -1,22 +1,13 @@
 #include "checkpoint/records.h"
 
-#include <concepts>
 #include <cstdio>
-#include <limits>
-#include <nlohmann/json.hpp>
-#include <type_traits>
 #include <utility>
 
-#include "checkpoint/envelope.h"
 #include "checkpoint/limits.h"
-
-// Payloads are CBOR maps: unlike JSON text they carry any bytes unchanged, so that no text a server
-// sends can make a record unwritable.
+#include "checkpoint/record_codec_internal.h"
 
 namespace ddbsync::checkpoint {
 namespace {
-
-using nlohmann::json;
 
 constexpr RecordKind kFormat{"store format", "format", 1};
 constexpr RecordKind kJob{"job", "job", 1};
@@ -35,97 +26,25 @@ struct CleanStopRecord {
   bool clean = false;
 };
 
-std::string KeyOf(const RecordKind& kind, std::string_view id = {}) {
-  return std::string(kind.prefix).append(id);
-}
-
 std::string SegmentId(int segment) {
   char id[12];
   std::snprintf(id, sizeof id, "%08d", segment);  // so that they are listed in their order
   return id;
 }
 
-/// Collects a record's fields.
-class FieldWriter {
- public:
-  template <class T>
-  void operator()(const char* name, const T& value) {
-    fields_[name] = value;
-  }
-  void operator()(const char* name, const WallTime& value) {
-    fields_[name] = int64_t{value.time_since_epoch().count()};
-  }
-  [[nodiscard]] std::string Payload() const {
-    std::string payload;
-    json::to_cbor(fields_, payload);
-    return payload;
-  }
+}  // namespace
 
- private:
-  json fields_ = json::object();
-};
+// Found by the codec through the records' own namespace.
 
-/// Fills a record from its fields and remembers the first that is missing or of the wrong type.
-class FieldReader {
- public:
-  explicit FieldReader(const json& fields) : fields_(fields) {}
-
-  void operator()(const char* name, std::string& value) {
-    if (const json* field = Find(name, &json::is_string)) {
-      value = field->get_ref<const std::string&>();
-    }
-  }
-  void operator()(const char* name, bool& value) {
-    if (const json* field = Find(name, &json::is_boolean)) value = field->get<bool>();
-  }
-  template <std::signed_integral T>
-  void operator()(const char* name, T& value) {
-    const json* field = Find(name, &json::is_number_integer);
-    if (field == nullptr) return;
-    // Beyond 64 bits with a sign the library would wrap it round.
-    const bool fits = field->is_number_unsigned() ? std::in_range<T>(field->get<uint64_t>())
-                                                  : std::in_range<T>(field->get<int64_t>());
-    if (fits) {
-      value = static_cast<T>(field->get<int64_t>());
-    } else {
-      fault_ = name;
-    }
-  }
-  void operator()(const char* name, WallTime& value) {
-    int64_t milliseconds = 0;
-    (*this)(name, milliseconds);
-    value = WallTime(std::chrono::milliseconds(milliseconds));
-  }
-  /// Empty: none.
-  [[nodiscard]] const std::string& fault() const { return fault_; }
-
- private:
-  const json* Find(const char* name, bool (json::*is_type)() const noexcept) {
-    const auto field = fields_.find(name);
-    if (field != fields_.end() && ((*field).*is_type)()) return &*field;
-    if (fault_.empty()) fault_ = name;
-    return nullptr;
-  }
-
-  const json& fields_;
-  std::string fault_;
-};
-
-// One list of fields per record serves writing and reading, so that the two cannot drift apart.
-// What a record's key holds is not repeated in its fields.
-
-template <class Record, class Of>
-concept Is = std::same_as<std::remove_const_t<Record>, Of>;
-
-void Fields(auto& field, Is<FormatRecord> auto& record) {
+static void Fields(auto& field, Is<FormatRecord> auto& record) {
   field("format", record.format);
 }
 
-void Fields(auto& field, Is<CleanStopRecord> auto& record) {
+static void Fields(auto& field, Is<CleanStopRecord> auto& record) {
   field("clean", record.clean);
 }
 
-void Fields(auto& field, Is<JobRecord> auto& record) {
+static void Fields(auto& field, Is<JobRecord> auto& record) {
   field("job_id", record.job_id);
   field("source_identity", record.source_identity);
   field("source_arn", record.source_arn);
@@ -138,7 +57,7 @@ void Fields(auto& field, Is<JobRecord> auto& record) {
   field("made_by", record.made_by);
 }
 
-void Fields(auto& field, Is<ShardRecord> auto& record) {
+static void Fields(auto& field, Is<ShardRecord> auto& record) {
   field("parent_id", record.parent_id);
   field("position", record.position);
   field("position_created_ms", record.position_created);
@@ -146,7 +65,7 @@ void Fields(auto& field, Is<ShardRecord> auto& record) {
   field("finished_at_ms", record.finished_at);
 }
 
-void Fields(auto& field, Is<SegmentRecord> auto& record) {
+static void Fields(auto& field, Is<SegmentRecord> auto& record) {
   field("segment", record.segment);
   field("cursor", record.cursor);
   field("finished", record.finished);
@@ -156,55 +75,24 @@ void Fields(auto& field, Is<SegmentRecord> auto& record) {
   field("bytes_read", record.bytes_read);
 }
 
-void Fields(auto& field, Is<DeadLetter> auto& record) {
+static void Fields(auto& field, Is<DeadLetter> auto& record) {
   field("key_json", record.key_json);
   field("reason", record.reason);
   field("origin", record.origin);
   field("time_ms", record.time);
 }
 
-void Fields(auto& field, Is<Recheck> auto& record) {
+static void Fields(auto& field, Is<Recheck> auto& record) {
   field("key_json", record.key_json);
   field("last_attempt_ms", record.last_attempt);
 }
 
-void Fields(auto& field, Is<Gap> auto& record) {
+static void Fields(auto& field, Is<Gap> auto& record) {
   field("reason", record.reason);
   field("detected_at_ms", record.detected_at);
 }
 
-template <class Record>
-void PutRecord(Batch& batch, const RecordKind& kind, std::string_view id, const Record& record) {
-  FieldWriter writer;
-  Fields(writer, record);
-  std::string key = KeyOf(kind, id);
-  std::string value = Seal(kind, key, writer.Payload());
-  batch.Put(std::move(key), std::move(value));
-}
-
-/// The payload's fields; something else than an object when it is not CBOR.
-json ParsePayload(std::string_view payload) {
-  try {
-    return json::from_cbor(payload, /*strict=*/true, /*allow_exceptions=*/false);
-  } catch (const json::exception&) {  // still thrown for a size that no memory holds
-    return json(json::value_t::discarded);
-  }
-}
-
-template <class Record>
-Result<Record> ReadRecord(const RecordKind& kind, std::string_view key, std::string_view value) {
-  auto payload = Unseal(kind, key, value);
-  if (!payload) return std::unexpected(payload.error());
-  const json fields = ParsePayload(*payload);
-  if (!fields.is_object()) return Damaged(kind, key, "it is not a record");
-  Record record;
-  FieldReader reader(fields);
-  Fields(reader, record);
-  if (!reader.fault().empty()) {
-    return Damaged(kind, key, "its field \"" + reader.fault() + "\" is missing or wrong");
-  }
-  return record;
-}
+namespace {
 
 /// Appends the record to `list` and fills in what its key holds.
 template <class Record>

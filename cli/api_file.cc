@@ -1,5 +1,7 @@
 #include "cli/api_file.h"
 
+#include <signal.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -49,6 +51,20 @@ std::optional<ApiAddress> ReadApiFile(const std::string& path) {
 
 void RemoveApiFile(const std::string& path) {
   std::remove(path.c_str());
+}
+
+bool IsThere(int pid) {
+  return kill(pid, 0) == 0 || errno == EPERM;
+}
+
+Card::~Card() {
+  if (!path_.empty()) RemoveApiFile(path_);
+}
+
+Result<void> Card::Leave(const std::string& path, const ApiAddress& address) {
+  Result<void> written = WriteApiFile(path, address);
+  if (written) path_ = path;
+  return written;
 }
 
 }  // namespace ddbsync::cli

@@ -27,4 +27,22 @@ struct ApiAddress {
 [[nodiscard]] std::optional<ApiAddress> ReadApiFile(const std::string& path);
 void RemoveApiFile(const std::string& path);
 
+/// Its number may be another process's by now; the lock on the checkpoint is the truth of it.
+[[nodiscard]] bool IsThere(int pid);
+
+/// api.json, as long as it is ours.
+class Card {
+ public:
+  Card() = default;
+  ~Card();
+  Card(const Card&) = delete;
+  Card& operator=(const Card&) = delete;
+
+  /// Errors: kIo.
+  [[nodiscard]] Result<void> Leave(const std::string& path, const ApiAddress& address);
+
+ private:
+  std::string path_;  ///< empty: none is left
+};
+
 }  // namespace ddbsync::cli

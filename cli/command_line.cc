@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <optional>
 
 #include "cli/endpoint.h"
 #include "cli/spelling.h"
@@ -43,6 +44,13 @@ constexpr std::string_view kThrottleMore =
     "What is not named stays. It lasts until the process ends: the next start has its flags' "
     "again.";
 
+constexpr std::string_view kVerifyMore =
+    "While a process runs the job, the comparison is made in it: what changes meanwhile is no\n"
+    "difference, and repairs do not get in the way of what is followed. Else it is made here, and\n"
+    "the job cannot be started meanwhile. Ctrl-C stops it; the same command goes on where it was.\n"
+    "Ends with 0 equal, 3 different or not to be decided, 1 failed, 2 usage or configuration,\n"
+    "130 stopped before it was known.";
+
 constexpr std::array kCommands = {
     CommandText{Command::kStart, "start", "copy a table into another, then follow its changes",
                 kRunsMore},
@@ -61,6 +69,13 @@ constexpr std::array kCommands = {
                 ""},
     CommandText{Command::kThrottle, "throttle", "change a running job's limits", kThrottleMore},
     CommandText{Command::kCheckpointShow, "show", "what a job's checkpoint holds", ""},
+    CommandText{Command::kVerify, "verify", "compare the two tables, item by item; --repair",
+                kVerifyMore},
+    CommandText{
+        Command::kVerifyShow, "show", "what the last or running verification found",
+        "From the job's process, or from the disk when none runs. Ends with 0 when there is\n"
+        "something to show, equal or not, with 1 when nothing was verified yet."},
+    CommandText{Command::kVerifyStop, "stop", "end the one that a job's process makes", ""},
     CommandText{Command::kVersion, "version", "print the version", ""},
 };
 
@@ -74,6 +89,19 @@ constexpr std::string_view kMore =
     "  region = \"eu-west-1\"\n"
     "  profile = \"prod\"\n"
     "Then: ddbsync start --src a --dst b";
+
+/// The first of two words; empty: the command has one.
+std::string_view ParentOf(Command command) {
+  switch (command) {
+    case Command::kCheckpointShow:
+      return "checkpoint";
+    case Command::kVerifyShow:
+    case Command::kVerifyStop:
+      return "verify";
+    default:
+      return "";
+  }
+}
 
 constexpr size_t kHelpColumn = 38;  // where descriptions begin
 constexpr size_t kHelpWidth = 100;
@@ -104,16 +132,18 @@ class Parser {
     app_.require_subcommand(0, 1);
     app_.footer(std::string(kMore));
     for (const CommandText& text : kCommands) {
-      const bool nested = text.command == Command::kCheckpointShow;
-      if (nested) checkpoint_ = app_.add_subcommand("checkpoint", "look at a job's checkpoint");
-      CLI::App& parent = nested ? *checkpoint_ : app_;
-      CLI::App* command = parent.add_subcommand(std::string(text.name), std::string(text.help));
+      if (text.command == Command::kCheckpointShow) {
+        checkpoint_ = app_.add_subcommand("checkpoint", "look at a job's checkpoint");
+        checkpoint_->allow_extras();
+      }
+      CLI::App* command =
+          ParentApp(text.command).add_subcommand(std::string(text.name), std::string(text.help));
       command->footer(std::string(text.more));
       AddFlags(*command, text.command);
       commands_[text.command] = command;
     }
-    checkpoint_->require_subcommand(0, 1);
-    for (CLI::App* app : {&app_, checkpoint_}) app->allow_extras();
+    for (CLI::App* app : {checkpoint_, commands_[Command::kVerify]}) app->require_subcommand(0, 1);
+    app_.allow_extras();
   }
 
   CommandLine Parse(const std::vector<std::string>& arguments) {
@@ -147,6 +177,12 @@ class Parser {
   }
 
  private:
+  CLI::App& ParentApp(Command command) {
+    const std::string_view parent = ParentOf(command);
+    if (parent.empty()) return app_;
+    return parent == "checkpoint" ? *checkpoint_ : *commands_[Command::kVerify];
+  }
+
   void AddFlags(CLI::App& app, Command command) {
     app.allow_extras();
     const auto add = [&](std::string name, std::string_view value, std::string_view group,
@@ -166,8 +202,8 @@ class Parser {
     if (command == Command::kThrottle) {
       app.add_option("KEY=VALUE", words_, "what to change")->option_text(" ");
     }
-    const bool runs =
-        command == Command::kStart || command == Command::kBackfill || command == Command::kTail;
+    const bool reaches_tables = command == Command::kStart || command == Command::kBackfill ||
+                                command == Command::kTail || command == Command::kVerify;
     const bool reads_config = command != Command::kVersion;
     for (const Setting& setting : AllSettings()) {
       if (setting.IsFor(command)) {
@@ -177,7 +213,7 @@ class Parser {
     if (reads_config) {
       add("config", "FILE", "Job", "default: ./ddbsync.toml, else ~/.config/ddbsync/config.toml");
     }
-    if (!runs) return;
+    if (!reaches_tables) return;
     for (const auto& [side, group] : {std::pair{"src", "Source"}, std::pair{"dst", "Target"}}) {
       for (const EndpointField& field : EndpointFields()) {
         if (std::string_view(side) == "dst" && field.name == "streams-endpoint-url") continue;
@@ -189,42 +225,61 @@ class Parser {
   /// CLI11's text, with the whole command in its usage line and without doubled blank lines.
   std::string Help() {
     CLI::App& app = Selected();
-    const std::string parents = &app == &app_                     ? ""
-                                : app.get_parent() == checkpoint_ ? "ddbsync checkpoint"
-                                                                  : "ddbsync";
+    std::string parents;
+    for (const CLI::App* above = app.get_parent(); above != nullptr; above = above->get_parent()) {
+      parents = above->get_name() + (parents.empty() ? "" : " " + parents);
+    }
     std::string help = app.help(parents, CLI::AppFormatMode::Normal);
     for (size_t at = 0; (at = help.find("\n\n\n", at)) != std::string::npos;) help.erase(at, 1);
     return help;
   }
 
   CLI::App& Selected() {
-    for (auto& [command, app] : commands_) {
-      if (app->parsed()) return *app;
-    }
+    if (const auto command = Parsed()) return *commands_[*command];
     return checkpoint_->parsed() ? *checkpoint_ : app_;
   }
 
-  void Choose(CommandLine& line) {
-    bool chosen = false;
-    for (auto& [command, app] : commands_) {
-      if (!app->parsed()) continue;
-      chosen = true;
-      line.command = command;
-      line.words = words_;
-      for (const auto& [name, option] : options_[command]) {
-        if (option->count() == 0) continue;  // or its value is missing, which is told
-        const bool is_switch = option->get_items_expected_max() == 0;
-        line.flags[name] = is_switch ? "true" : option->results().back();
-        if (is_switch || option->count() == 1) continue;
-        line.faults.push_back(
-            {ErrorCode::kInvalid, fmt::format("--{} is given {} times; say it once, with the value "
-                                              "that counts",
-                                              name, option->count())});
-      }
-      Strangers(line, *app, command);
+  /// The command that was typed; of one word and of two with it, that of two.
+  std::optional<Command> Parsed() {
+    std::optional<Command> parsed;
+    for (const auto& [command, app] : commands_) {
+      if (app->parsed() && (!parsed || app->get_parent() == commands_[*parsed])) parsed = command;
     }
-    if (chosen || !line.faults.empty()) return;
-    NoCommand(line);
+    return parsed;
+  }
+
+  void Choose(CommandLine& line) {
+    const std::optional<Command> chosen = Parsed();
+    if (!chosen) {
+      if (line.faults.empty()) NoCommand(line);
+      return;
+    }
+    line.command = *chosen;
+    line.words = words_;
+    TakeFlags(line, *chosen);
+    Strangers(line, *commands_[*chosen], *chosen);
+    // "verify --json show": before its second word.
+    if (ParentOf(*chosen) != "verify") return;
+    for (const auto& [name, option] : options_[Command::kVerify]) {
+      if (option->count() == 0) continue;
+      line.faults.push_back(
+          {ErrorCode::kInvalid,
+           fmt::format("--{} stands before `{}`: what is meant for that comes after it", name,
+                       commands_[*chosen]->get_name())});
+    }
+  }
+
+  void TakeFlags(CommandLine& line, Command command) {
+    for (const auto& [name, option] : options_[command]) {
+      if (option->count() == 0) continue;  // or its value is missing, which is told
+      const bool is_switch = option->get_items_expected_max() == 0;
+      line.flags[name] = is_switch ? "true" : option->results().back();
+      if (is_switch || option->count() == 1) continue;
+      line.faults.push_back(
+          {ErrorCode::kInvalid, fmt::format("--{} is given {} times; say it once, with the value "
+                                            "that counts",
+                                            name, option->count())});
+    }
   }
 
   /// What no option took: unknown options and stray words.
@@ -262,7 +317,7 @@ class Parser {
   void NoCommand(CommandLine& line) {
     std::vector<std::string_view> known = {"checkpoint"};
     for (const CommandText& text : kCommands) {
-      if (text.command != Command::kCheckpointShow) known.push_back(text.name);
+      if (ParentOf(text.command).empty()) known.push_back(text.name);
     }
     if (checkpoint_->parsed()) known = {"show"};
     const std::vector<std::string> rest = Selected().remaining(true);
@@ -300,7 +355,16 @@ ProgramHelp DescribeProgram() {
 }
 
 std::string_view ToString(Command command) {
-  if (command == Command::kCheckpointShow) return "checkpoint show";
+  switch (command) {
+    case Command::kCheckpointShow:
+      return "checkpoint show";
+    case Command::kVerifyShow:
+      return "verify show";
+    case Command::kVerifyStop:
+      return "verify stop";
+    default:
+      break;
+  }
   for (const CommandText& text : kCommands) {
     if (text.command == command) return text.name;
   }

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <string>
+
 #include "aws/environment.h"
 #include "cli/command_line.h"
 #include "cli/exit_code.h"
+#include "cli/settings.h"
 
 namespace ddbsync::cli {
 
@@ -23,6 +26,19 @@ namespace ddbsync::cli {
 /// `checkpoint show`, likewise.
 [[nodiscard]] ExitCode RunCheckpointShow(const CommandLine& line,
                                          const aws::Environment& environment);
+
+/// `verify`: kDone when the tables are equal, kNotReady when they differ or it could not be
+/// decided, kInterrupted when it was stopped before.
+[[nodiscard]] ExitCode RunVerify(const CommandLine& line, const aws::Environment& environment);
+
+/// `verify show`: kDone when something was verified, kFailed when not.
+[[nodiscard]] ExitCode RunVerifyShow(const CommandLine& line, const aws::Environment& environment);
+
+/// `verify stop`: kDone also when none runs; kFailed when no process runs the job.
+[[nodiscard]] ExitCode RunVerifyStop(const CommandLine& line, const aws::Environment& environment);
+
+/// How a command names the same job: "--src a --dst b".
+[[nodiscard]] std::string JobFlags(const Settings& settings);
 
 [[nodiscard]] ExitCode RunVersion(const CommandLine& line);
 

@@ -1,23 +1,18 @@
 #pragma once
 
-#include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/mutex.h"
 #include "cli/api.h"
-#include "replicator/status.h"
+#include "cli/live_line.h"
 
 namespace ddbsync::cli {
 
-/// Standard output of a run. On a terminal a live line redrawn in place, with log lines placed
-/// above it; elsewhere a status line every ten seconds. Changes of state get lines of their own. Of
-/// several jobs the line is a summary, and lines about one of them begin with its name.
-/// Output that cannot be written is dropped: the copy matters more than its display.
-///
-/// Show and Line are called by the main thread, log lines come from any. At most one at a time.
+/// Standard output of a run. On a terminal a live line; elsewhere a status line every ten seconds.
+/// Changes of state get lines of their own. Of several jobs the line is a summary, and lines about
+/// one of them begin with its name. For the main thread. At most one at a time.
 class Console {
  public:
   struct Options {
@@ -28,9 +23,6 @@ class Console {
 
   /// `clock` outlives the console.
   Console(Options options, const Clock& clock);
-  ~Console();
-  Console(const Console&) = delete;
-  Console& operator=(const Console&) = delete;
 
   /// For people; nothing with --json or --quiet.
   void Line(std::string_view text);
@@ -45,29 +37,16 @@ class Console {
   void Finish(const std::vector<JobLook>& jobs, const std::vector<std::string>& last_lines);
 
  private:
-  static void OnLogLine(std::string_view line);
   /// Tells what changed since the last look. True if anything did.
-  bool TellChanges(const std::vector<JobLook>& jobs) REQUIRES(mutex_);
-  void Draw(const std::vector<JobLook>& jobs) REQUIRES(mutex_);
-  [[nodiscard]] std::string EraseCode() const REQUIRES(mutex_);
-  void Erase() REQUIRES(mutex_);
-  void PrintAbove(std::FILE* stream, std::string_view line) REQUIRES(mutex_);
-  void StatusLine(const std::vector<JobLook>& jobs) REQUIRES(mutex_);
-  [[nodiscard]] std::string Painted(const std::string& line,
-                                    const replicator::JobStatus& status) const;
+  bool TellChanges(const std::vector<JobLook>& jobs);
+  void Draw(const std::vector<JobLook>& jobs);
+  void StatusLine(const std::vector<JobLook>& jobs);
 
   const Options options_;
   const Clock& clock_;
-  const bool live_;      ///< a live line on standard output
-  const bool owns_log_;  ///< log lines go to the same terminal
-
-  Mutex mutex_;
-  std::vector<JobLook> shown_ GUARDED_BY(mutex_);  ///< empty before the first look
-  TimePoint next_draw_ GUARDED_BY(mutex_);
-  int line_columns_ GUARDED_BY(mutex_) = 0;  ///< of the live line; 0: none stands there
+  LiveLine line_;
+  std::vector<JobLook> shown_;  ///< empty before the first look
+  TimePoint next_draw_;
 };
-
-/// True when colours are wanted on standard output: a terminal that can, and nobody said no.
-[[nodiscard]] bool WantsColor(bool no_color);
 
 }  // namespace ddbsync::cli

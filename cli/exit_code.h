@@ -9,11 +9,12 @@ namespace ddbsync::cli {
 
 /// What the process ends with; scripts rely on the numbers.
 enum class ExitCode {
-  kDone = 0,       ///< done, or stopped as asked
-  kFailed = 1,     ///< failed; the message says what to do
-  kUsage = 2,      ///< flags, config, tables or permissions do not fit: nothing was touched
-  kNotReady = 3,   ///< ended, but not equal: dead letters stand
-  kDataAtRisk = 4  ///< a gap, or too many dead letters: a person must decide
+  kDone = 0,          ///< done, or stopped as asked
+  kFailed = 1,        ///< failed; the message says what to do
+  kUsage = 2,         ///< flags, config, tables or permissions do not fit: nothing was touched
+  kNotReady = 3,      ///< ended, but not equal: dead letters stand, or `verify` found differences
+  kDataAtRisk = 4,    ///< a gap, or too many dead letters: a person must decide
+  kInterrupted = 130  ///< `verify` was stopped before it knew; what a shell says of Ctrl-C
 };
 
 [[nodiscard]] ExitCode ExitCodeOf(replicator::Outcome outcome);

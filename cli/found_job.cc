@@ -1,10 +1,8 @@
 #include "cli/found_job.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <map>
 
 #include "checkpoint/leveldb_store.h"
@@ -15,11 +13,6 @@
 
 namespace ddbsync::cli {
 namespace {
-
-/// Its number may be another process's by now; the lock on the checkpoint is the truth of it.
-bool IsThere(int pid) {
-  return kill(pid, 0) == 0 || errno == EPERM;
-}
 
 /// The status of the job that runs there, and where; nothing when none does.
 struct Found {

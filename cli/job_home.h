@@ -17,6 +17,10 @@ struct JobHome {
 
   /// LevelDB's own folder, so that no file of ours lies among its files.
   [[nodiscard]] std::string StoreDirectory() const { return directory + "/checkpoint"; }
+  /// What a verification knows, likewise.
+  [[nodiscard]] std::string VerificationDirectory() const { return directory + "/verification"; }
+  /// Process id of a verification that no job's process makes.
+  [[nodiscard]] std::string VerificationFile() const { return directory + "/verification.json"; }
   /// Address and process id of the running job.
   [[nodiscard]] std::string ApiFile() const { return directory + "/api.json"; }
 };

@@ -138,6 +138,32 @@ void WriteShardMetrics(const std::vector<replicator::ShardStatus>& shards, WallT
   }
 }
 
+void WriteVerifyMetrics(const VerifyLook& look, metrics::Samples& samples,
+                        const metrics::Labels& labels) {
+  JobSamples out(samples, labels);
+  const verify::Status& status = look.status;
+  out.Add(metrics::kVerifyRunning, look.running ? 1 : 0);
+  out.Add(metrics::kVerifyProgressRatio, status.progress);
+  out.Add(metrics::kVerifyItemsTotal, status.source.items, {{"table", "source"}});
+  out.Add(metrics::kVerifyItemsTotal, status.target.items, {{"table", "target"}});
+  out.Add(metrics::kVerifySuspects, status.suspects);
+  for (size_t kind = 0; kind < verify::kDifferenceKinds; ++kind) {
+    out.Add(metrics::kVerifyDifferences, status.differences[kind],
+            {{"kind", std::string(ToString(static_cast<verify::DifferenceKind>(kind)))}});
+  }
+  std::optional<double> oldest, completed;
+  if (status.oldest_difference) {
+    oldest = std::max(
+        0.0, std::chrono::duration<double>(status.now - *status.oldest_difference).count());
+  }
+  if (status.completed) completed = UnixSeconds(*status.completed);
+  out.Add(metrics::kVerifyOldestDifferenceSeconds, oldest);
+  out.Add(metrics::kVerifyUndecided, status.undecided);
+  out.Add(metrics::kVerifyRepairedTotal, status.repaired);
+  out.Add(metrics::kVerifyGeneration, status.generation);
+  out.Add(metrics::kVerifyCompletedTimestampSeconds, completed);
+}
+
 bool WantsShardMetrics(const std::optional<bool>& asked, const JobStatus& status) {
   return asked.value_or(status.tail.shards_reading <= limits::kMostShardsShown);
 }

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "cli/verify_json.h"
 #include "metrics/exposition.h"
 #include "replicator/status.h"
 
@@ -18,6 +19,10 @@ void WriteJobMetrics(const replicator::JobStatus& status, metrics::Samples& samp
 /// Two series for each shard; `now` is the server's time.
 void WriteShardMetrics(const std::vector<replicator::ShardStatus>& shards, WallTime now,
                        metrics::Samples& samples, const metrics::Labels& labels);
+
+/// The last verification that was begun in this process.
+void WriteVerifyMetrics(const VerifyLook& look, metrics::Samples& samples,
+                        const metrics::Labels& labels);
 
 /// --shard-metrics, or what it is when it is not given.
 [[nodiscard]] bool WantsShardMetrics(const std::optional<bool>& asked,

@@ -11,6 +11,8 @@
 #include "cli/text.h"
 #include "cli/values.h"
 #include "replicator/status.h"
+#include "verify/difference.h"
+#include "verify/status.h"
 
 // Structs to JSON and back. A struct is described once, by a walk over its fields that takes either
 // a JsonWriter or a JsonReader: the two directions cannot differ. Heavy: for .cc files alone.
@@ -112,6 +114,14 @@ class JsonReader {
       TakeWord(json, replicator::JobState::kFailed, value);
     } else if constexpr (std::is_same_v<T, replicator::Bottleneck>) {
       TakeWord(json, replicator::Bottleneck::kProcessor, value);
+    } else if constexpr (std::is_same_v<T, verify::Form>) {
+      TakeWord(json, verify::Form::kQuiet, value);
+    } else if constexpr (std::is_same_v<T, verify::Phase>) {
+      TakeWord(json, verify::Phase::kEnded, value);
+    } else if constexpr (std::is_same_v<T, verify::Outcome>) {
+      TakeWord(json, verify::Outcome::kFailed, value);
+    } else if constexpr (std::is_same_v<T, verify::DifferenceKind>) {
+      TakeWord(json, verify::DifferenceKind::kDifferent, value);
     } else {
       value = json.get<T>();
     }

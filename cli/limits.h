@@ -66,6 +66,28 @@ inline constexpr std::chrono::minutes kMostSettle{10};
 /// --read-capacity and --write-capacity, units per second: above every quota AWS grants.
 inline constexpr double kMostCapacity = 1e9;
 
+/// --sample: a run's record counts millionths.
+inline constexpr double kLeastSample = 1e-6;
+
+/// --min-age: beyond, nobody waits.
+inline constexpr std::chrono::hours kMostMinAge{24 * 365};
+
+/// Differences of a verification that the API lists, 300 bytes each; `verify` shows the first ones
+/// to people. Of a run in its own process --json lists all that are kept (verify/limits.h).
+inline constexpr size_t kMostDifferencesListed = 1000;
+inline constexpr size_t kMostDifferencesShown = 20;
+
+/// --memory, of a job: the part that a verification may have on top. Its copy, which takes most of
+/// the rest, is complete by then.
+inline constexpr size_t kVerifyPartOfMemory = 4;
+
+/// Between looks of `verify` at one that a job's process makes.
+inline constexpr std::chrono::milliseconds kVerifyLookInterval{500};
+
+/// At a job's end a verification makes durable what it found; beyond this it is repeated.
+inline constexpr std::chrono::seconds kVerifyEndPatience{20};
+inline constexpr std::chrono::milliseconds kVerifyEndLook{50};
+
 /// --job: it is a directory's name (255 bytes on Linux) and a metric label. SRC-DST of two tables
 /// has room.
 inline constexpr size_t kLongestJobName = 255;

@@ -48,6 +48,12 @@ ExitCode Run(const CommandLine& line) {
       return RunControl(line, environment);
     case Command::kCheckpointShow:
       return RunCheckpointShow(line, environment);
+    case Command::kVerify:
+      return RunVerify(line, environment);
+    case Command::kVerifyShow:
+      return RunVerifyShow(line, environment);
+    case Command::kVerifyStop:
+      return RunVerifyStop(line, environment);
     case Command::kVersion:
       return RunVersion(line);
   }

@@ -34,6 +34,7 @@ void AddPage(metrics::HttpServer& server, const std::string& prefix) {
   AddFile(server, prefix + "/", kHtml, kPageHtml);
   AddFile(server, prefix + "/page.css", kCss, kPageCss);
   AddFile(server, prefix + "/page.js", kScript, kPageJs);
+  AddFile(server, prefix + "/verify.js", kScript, kVerifyJs);
 }
 
 void AddOverview(metrics::HttpServer& server) {

@@ -10,5 +10,6 @@ extern const std::string_view kOverviewHtml;
 extern const std::string_view kOverviewJs;
 extern const std::string_view kPageCss;
 extern const std::string_view kPageJs;
+extern const std::string_view kVerifyJs;
 
 }  // namespace ddbsync::cli

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <vector>
 
+#include "cli/line_parts.h"
 #include "cli/text.h"
 
 namespace ddbsync::cli {
@@ -15,32 +15,7 @@ namespace {
 using replicator::JobState;
 using replicator::JobStatus;
 
-constexpr int kBarColumns = 20;
-constexpr std::string_view kBetween = "  ";
-
-/// A part of the line; the highest rank is left out first, 0 never.
-struct Part {
-  std::string text;
-  int rank;
-};
-
-std::string Bar(double progress) {
-  const double filled = std::clamp(progress, 0.0, 1.0) * kBarColumns;
-  const auto done = static_cast<size_t>(std::floor(filled));
-  std::string bar = "[" + std::string(done, '=');
-  if (done < kBarColumns) bar += '>';
-  bar.resize(kBarColumns + 1, ' ');
-  return bar + "]";
-}
-
-/// Never 100 % before it is: the estimate of the table may be short.
-std::string Percent(double progress, bool complete) {
-  constexpr double kAlmost = 99.9;
-  const double percent = std::clamp(progress, 0.0, 1.0) * 100;
-  return complete ? "100%" : fmt::format("{:.1f}%", std::min(percent, kAlmost));
-}
-
-void AddBackfill(std::vector<Part>& parts, const JobStatus::Backfill& b) {
+void AddBackfill(std::vector<LinePart>& parts, const JobStatus::Backfill& b) {
   if (b.progress) {
     parts.push_back({Bar(*b.progress), 2});
     parts.push_back({Percent(*b.progress, b.complete), 1});
@@ -52,34 +27,17 @@ void AddBackfill(std::vector<Part>& parts, const JobStatus::Backfill& b) {
   if (b.eta_seconds) parts.push_back({"eta " + SpanText(*b.eta_seconds), 3});
 }
 
-void AddTail(std::vector<Part>& parts, const JobStatus& status) {
+void AddTail(std::vector<LinePart>& parts, const JobStatus& status) {
   const JobStatus::Tail& t = status.tail;
   const bool copying = status.state == JobState::kCopying;
   parts.push_back({"lag " + SpanText(t.lag_seconds), copying ? 2 : 1});
   parts.push_back({RateText(t.records_per_second) + " changes/s", copying ? 7 : 2});
 }
 
-std::string Join(const std::vector<Part>& parts) {
-  std::string line;
-  for (const Part& part : parts) {
-    if (!line.empty()) line.append(kBetween);
-    line.append(part.text);
-  }
-  return line;
-}
-
-bool DropLeastImportant(std::vector<Part>& parts) {
-  const auto least = std::max_element(parts.begin(), parts.end(),
-                                      [](const Part& a, const Part& b) { return a.rank < b.rank; });
-  if (least == parts.end() || least->rank == 0) return false;
-  parts.erase(least);
-  return true;
-}
-
 }  // namespace
 
 std::string ProgressLine(const JobStatus& status, int width) {
-  std::vector<Part> parts = {{std::string(ToString(status.state)), 0}};
+  std::vector<LinePart> parts = {{std::string(ToString(status.state)), 0}};
   const bool moving = status.state == JobState::kCopying || status.state == JobState::kFollowing ||
                       status.state == JobState::kStopping || status.state == JobState::kPaused;
   if (moving && status.backfill.wanted && !status.backfill.complete) {
@@ -97,9 +55,9 @@ std::string ProgressLine(const JobStatus& status, int width) {
   // The reason is worth more than any figure but it can be cut; leave it a readable rest. Where
   // there is no room for that, figures say more than a few letters of it.
   constexpr int kLeastReason = 24;
-  constexpr auto kGap = static_cast<int>(kBetween.size());
+  constexpr auto kGap = static_cast<int>(kBetweenParts.size());
   const int least = std::min(Columns(status.reason), kLeastReason);
-  std::vector<Part> always = parts;
+  std::vector<LinePart> always = parts;
   while (DropLeastImportant(always)) {
   }
   const bool readable = least > 0 && Columns(Join(always)) + kGap + least <= width;
@@ -109,7 +67,7 @@ std::string ProgressLine(const JobStatus& status, int width) {
   std::string line = Join(parts);
   constexpr int kFewLetters = 8;
   if (!status.reason.empty() && Columns(line) + kGap + std::min(least, kFewLetters) <= width) {
-    line.append(kBetween).append(status.reason);
+    line.append(kBetweenParts).append(status.reason);
   }
   return Clip(line, width);
 }
@@ -140,7 +98,8 @@ std::string SummaryLine(const std::vector<JobLook>& jobs, int width) {
   for (const auto& [state, count] : states) {
     counts.push_back(fmt::format("{} {}", count, ToString(state)));
   }
-  std::vector<Part> parts = {{fmt::format("{} jobs: {}", jobs.size(), fmt::join(counts, ", ")), 0}};
+  std::vector<LinePart> parts = {
+      {fmt::format("{} jobs: {}", jobs.size(), fmt::join(counts, ", ")), 0}};
   if (copying) parts.push_back({RateText(items) + " items/s", 2});
   if (following) parts.push_back({"worst lag " + SpanText(worst_lag), 1});
   if (following) parts.push_back({RateText(changes) + " changes/s", 3});

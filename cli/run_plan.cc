@@ -74,6 +74,9 @@ Settings Gather(const Layers& layers, Faults& faults) {
           {applied.error().code, fmt::format("{}: {}", given->origin, applied.error().message)});
     }
   }
+  for (const VerifyConflict& conflict : ConflictsOf(settings.verify)) {
+    faults.push_back({ErrorCode::kInvalid, fmt::format("--{}: {}", conflict.flag, conflict.why)});
+  }
   return settings;
 }
 

@@ -1,14 +1,12 @@
 #include "cli/running_job.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <ctime>
-#include <filesystem>
 #include <utility>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "checkpoint/leveldb_store.h"
 #include "cli/api.h"
@@ -17,6 +15,8 @@
 #include "cli/job_metrics.h"
 #include "cli/limits.h"
 #include "cli/page.h"
+#include "cli/state_directory.h"
+#include "cli/verify_api.h"
 
 namespace ddbsync::cli {
 namespace {
@@ -25,30 +25,6 @@ using replicator::Job;
 using replicator::JobState;
 using replicator::JobStatus;
 using replicator::Outcome;
-
-/// A place that may not be used is a wrong setting; anything else is the disk's.
-Error DirectoryFault(const std::string& directory, const std::error_code& reason) {
-  const bool forbidden = reason == std::errc::permission_denied ||
-                         reason == std::errc::operation_not_permitted ||
-                         reason == std::errc::read_only_file_system ||
-                         reason == std::errc::not_a_directory || reason == std::errc::file_exists;
-  return {forbidden ? ErrorCode::kDenied : ErrorCode::kIo,
-          fmt::format("cannot use {} as the state directory: {}; choose another with --state",
-                      directory, reason.message())};
-}
-
-/// Says who holds the state, when that process has left its card.
-Error WithHolder(Error locked, const JobHome& home) {
-  if (locked.code != ErrorCode::kConflict) return locked;
-  const auto holder = ReadApiFile(home.ApiFile());
-  if (!holder) return locked;
-  locked.message = fmt::format(
-      "another ddbsync (process {}) runs this job: look at it with `ddbsync status --state {}`, "
-      "stop it with "
-      "`kill {}`, or name another job with --job",
-      holder->pid, home.directory, holder->pid);
-  return locked;
-}
 
 /// Where a table does not exist, its name may have been meant as an endpoint's.
 std::vector<Error> WithHints(std::vector<Error> faults, const JobPlan& plan) {
@@ -69,26 +45,6 @@ Duration ProcessorTime() {
   return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
 
-/// api.json, as long as it is ours.
-class Card {
- public:
-  Card() = default;
-  ~Card() {
-    if (!path_.empty()) RemoveApiFile(path_);
-  }
-  Card(const Card&) = delete;
-  Card& operator=(const Card&) = delete;
-
-  Result<void> Leave(const std::string& path, const ApiAddress& address) {
-    const Result<void> written = WriteApiFile(path, address);
-    if (written) path_ = path;
-    return written;
-  }
-
- private:
-  std::string path_;  ///< empty: none is left
-};
-
 }  // namespace
 
 /// What a job holds until it is released, in the order of building: what is declared later uses
@@ -98,8 +54,10 @@ struct RunningJob::Parts {
   std::unique_ptr<EndpointClients> source, target;
   std::unique_ptr<checkpoint::Store> store;
   std::unique_ptr<Job> job;
-  /// job as other threads may see it; null until it is open.
+  std::unique_ptr<JobVerification> verification;
+  /// Both as other threads may see them; null until they are open.
   std::atomic<Job*> visible_job{nullptr};
+  std::atomic<JobVerification*> visible_verification{nullptr};
 };
 
 RunningJob::RunningJob(const JobPlan& plan, std::string log_as, const SharedParts& shared)
@@ -122,6 +80,12 @@ std::shared_ptr<Job> RunningJob::job() const {
   return {held, held->visible_job.load()};
 }
 
+std::shared_ptr<JobVerification> RunningJob::verification() const {
+  const std::shared_ptr<Parts> held = parts();
+  if (!held) return nullptr;
+  return {held, held->visible_verification.load()};
+}
+
 std::vector<Error> RunningJob::Prepare() {
   std::vector<Error> faults;
   const std::shared_ptr<Parts> held = parts();
@@ -131,14 +95,8 @@ std::vector<Error> RunningJob::Prepare() {
 }
 
 void RunningJob::OpenStore(Parts& parts, std::vector<Error>& faults) {
-  std::error_code failed;
-  const std::filesystem::path directory = plan_.home.directory;
-  std::filesystem::create_directories(directory, failed);
-  if (!failed && access(directory.c_str(), W_OK | X_OK) != 0) {
-    failed = std::error_code(errno, std::generic_category());
-  }
-  if (failed) {
-    faults.push_back(DirectoryFault(directory.string(), failed));
+  if (auto made = MakeStateDirectory(plan_.home); !made) {
+    faults.push_back(std::move(made.error()));
     return;
   }
   auto store = checkpoint::OpenLevelDbStore(plan_.home.StoreDirectory(), /*create=*/true, nullptr);
@@ -179,6 +137,14 @@ void RunningJob::AddRoutes(metrics::HttpServer& server, const std::string& prefi
               {.job = [this] { return job(); },
                .status = [this] { return Status(); },
                .stop = [this] { AskToStop(); }});
+  AddVerifyRoutes(server, prefix,
+                  {.status = [this] { return Status(); },
+                   .begin = [this](const VerifyRequest& request) { return Verify(request); },
+                   .stop =
+                       [this] {
+                         if (const auto verified = verification()) verified->Stop();
+                       },
+                   .look = [this] { return Verified(limits::kMostDifferencesListed); }});
   AddPage(server, prefix);
 }
 
@@ -209,7 +175,48 @@ std::vector<Error> RunningJob::Open() {
   if (!job) return WithHints(std::move(job.error()), plan_);
   held->job = std::move(*job);
   held->visible_job = held->job.get();
+  MakeVerification(*held);
   return {};
+}
+
+void RunningJob::MakeVerification(Parts& parts) {
+  const size_t memory = plan_.settings.job.memory_bytes;
+  parts.verification = std::make_unique<JobVerification>(JobVerification::Parts{
+      .job_id = plan_.home.job_id,
+      .directory = plan_.home.VerificationDirectory(),
+      .executor = executor_,
+      .source = parts.source->Side(),
+      .target = parts.target->Side(),
+      .copy = parts.job->live_copy(),
+      .changes_per_second = [job =
+                                 parts.job.get()] { return job->Status().tail.records_per_second; },
+      .memory_bytes = memory > 0 ? memory : ddbsync::limits::kDefaultMemoryBytes,
+      .settle = plan_.settings.job.settle,
+      .clock = shared_.clock});
+  parts.visible_verification = parts.verification.get();
+}
+
+Result<void> RunningJob::Verify(const VerifyRequest& request) {
+  const auto verified = verification();
+  if (!verified) return Fail(ErrorCode::kConflict, "the job ends; the start command resumes it");
+  return verified->Begin(request);
+}
+
+VerifyLook RunningJob::Verified(size_t most) const {
+  std::optional<VerifyLook> look;
+  if (const auto verified = verification()) look = verified->Look(most);
+  if (!look) {
+    const MutexLock lock(mutex_);
+    look = last_verified_;
+  }
+  if (!look) {
+    look.emplace();
+    look->job_id = plan_.home.job_id;
+    look->status.phase = verify::Phase::kEnded;
+    look->status.now = shared_.clock.WallNow();
+  }
+  if (look->differences.size() > most) look->differences.resize(most);
+  return *std::move(look);
 }
 
 Result<void> RunningJob::Start() {
@@ -240,6 +247,7 @@ void RunningJob::EndAsFailed(std::string reason) {
 }
 
 void RunningJob::Stop() {
+  if (const auto verified = verification()) verified->Stop();
   if (const auto running = job()) running->Stop();
 }
 
@@ -255,11 +263,14 @@ std::optional<Outcome> RunningJob::Ended() const {
 void RunningJob::Release() {
   const std::optional<Outcome> ended = Ended();
   DDBSYNC_CHECK(ended.has_value());
+  if (const auto verified = verification()) verified->End();
   JobStatus status = Status();
+  VerifyLook verified = Verified(limits::kMostDifferencesListed);
   std::shared_ptr<Parts> held;
   {
     MutexLock lock(mutex_);
     ended_ = ended;
+    last_verified_ = std::move(verified);
     last_look_ = std::move(status);
     held.swap(parts_);
   }
@@ -299,6 +310,9 @@ void RunningJob::WriteMetrics(metrics::Samples& samples) const {
     if (WantsShardMetrics(plan_.settings.shard_metrics, status)) {
       WriteShardMetrics(running->Shards(), status.now, samples, labels);
     }
+  }
+  if (const VerifyLook verified = Verified(0); verified.run > 0) {
+    WriteVerifyMetrics(verified, samples, labels);
   }
   calls_.WriteTo(samples, labels);
 }

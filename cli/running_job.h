@@ -16,6 +16,7 @@
 #include "cli/call_metrics.h"
 #include "cli/history.h"
 #include "cli/job_executor.h"
+#include "cli/job_verification.h"
 #include "cli/run_plan.h"
 #include "metrics/exposition.h"
 #include "metrics/http_server.h"
@@ -88,12 +89,17 @@ class RunningJob {
   [[nodiscard]] std::shared_ptr<Parts> parts() const;
   /// Null while it is not open, and once released.
   [[nodiscard]] std::shared_ptr<replicator::Job> job() const;
+  [[nodiscard]] std::shared_ptr<JobVerification> verification() const;
   void EndAsFailed(std::string reason);
   void OpenStore(Parts& parts, std::vector<Error>& faults);
   void ConnectSides(Parts& parts, std::vector<Error>& faults);
   [[nodiscard]] replicator::JobOptions Options() const;
   [[nodiscard]] Result<checkpoint::State> Checkpoint() const;
   [[nodiscard]] streams::ShardFamily Family() const;
+  void MakeVerification(Parts& parts);
+  [[nodiscard]] Result<void> Verify(const VerifyRequest& request);
+  /// With at most `most` differences; of run 0 while there was none.
+  [[nodiscard]] VerifyLook Verified(size_t most) const;
 
   const JobPlan plan_;
   const SharedParts shared_;
@@ -108,6 +114,7 @@ class RunningJob {
   /// How it ended: the last look, and why. Set before parts_ is given up.
   std::optional<replicator::Outcome> ended_ GUARDED_BY(mutex_);
   std::optional<replicator::JobStatus> last_look_ GUARDED_BY(mutex_);
+  std::optional<VerifyLook> last_verified_ GUARDED_BY(mutex_);  ///< likewise
 
   JobExecutor executor_;
 };

@@ -21,8 +21,11 @@ constexpr unsigned kTails = Bit(Command::kStart) | Bit(Command::kTail);
 constexpr unsigned kRuns = kCopies | kTails;
 constexpr unsigned kControls =
     Bit(Command::kPause) | Bit(Command::kResume) | Bit(Command::kStop) | Bit(Command::kThrottle);
-constexpr unsigned kLooks = Bit(Command::kStatus) | Bit(Command::kCheckpointShow) | kControls;
-constexpr unsigned kAll = kRuns | kLooks | Bit(Command::kVersion);
+constexpr unsigned kVerifies = Bit(Command::kVerify);
+constexpr unsigned kVerifyLooks = Bit(Command::kVerifyShow) | Bit(Command::kVerifyStop);
+constexpr unsigned kLooks =
+    Bit(Command::kStatus) | Bit(Command::kCheckpointShow) | kControls | kVerifyLooks;
+constexpr unsigned kAll = kRuns | kLooks | kVerifies | Bit(Command::kVersion);
 
 constexpr Scope kProcess = Scope::kProcess;
 
@@ -156,6 +159,20 @@ Result<void> SetTtlDeletes(Settings& s, std::string_view text) {
                        {{"replicate", TtlDeletes::kReplicate}, {"skip", TtlDeletes::kSkip}}});
 }
 
+Result<void> SetForm(Settings& s, std::string_view text) {
+  using verify::Form;
+  return SetChoice(s.verify.form, text,
+                   std::array<std::pair<std::string_view, Form>, 2>{
+                       {{"live", Form::kLive}, {"quiet", Form::kQuiet}}});
+}
+
+Result<void> SetSample(Settings& s, std::string_view text) {
+  const Result<double> share = ParseSample(text);
+  if (!share) return std::unexpected(share.error());
+  s.verify.sample = *share;
+  return {};
+}
+
 Result<void> SetShardMetrics(Settings& s, std::string_view text) {
   return SetChoice(s.shard_metrics, text,
                    std::array<std::pair<std::string_view, std::optional<bool>>, 2>{
@@ -180,10 +197,10 @@ Result<void> SetLogLevel(Settings& s, std::string_view text) {
 using Text = std::string_view;
 
 constexpr std::array kSettings = {
-    Setting{"src", "ENDPOINT", kWhat, kRuns | kLooks,
+    Setting{"src", "ENDPOINT", kWhat, kRuns | kLooks | kVerifies,
             "source: an endpoint of the config, a table's ARN, or a table's name",
             [](Settings& s, Text t) { return SetText(s.src, t); }},
-    Setting{"dst", "ENDPOINT", kWhat, kRuns | kLooks, "target, likewise",
+    Setting{"dst", "ENDPOINT", kWhat, kRuns | kLooks | kVerifies, "target, likewise",
             [](Settings& s, Text t) { return SetText(s.dst, t); }},
     Setting{"src-prefix", "TEXT", kWhat, kRuns,
             "copy every table of the source whose name begins so; --src and --dst are then "
@@ -221,9 +238,34 @@ constexpr std::array kSettings = {
             "own TTL",
             SetTtlDeletes},
 
-    Setting{"read-capacity", "UNITS", kLimits, kRuns,
-            "most read units per second; default: half of a provisioned source's, no limit on "
-            "demand",
+    Setting{
+        "form", "live|quiet", kHow, kVerifies,
+        "live: each key is looked up on the other side; quiet: both tables are scanned once and "
+        "only what differs is looked up; default: by how much changes meanwhile",
+        SetForm},
+    Setting{"sample", "PERCENT", kHow, kVerifies,
+            "compare a part of each table, chosen at random: 1%", SetSample},
+    Setting{"repair", "", kHow, kVerifies,
+            "give the target what the source has, where they differ; nothing is deleted",
+            [](Settings& s, Text t) { return SetSwitch(s.verify.repair, t); }},
+    Setting{"delete-extra", "", kHow, kVerifies,
+            "with --repair: also delete what only the target has",
+            [](Settings& s, Text t) { return SetSwitch(s.verify.delete_extra, t); }},
+    Setting{"anew", "", kHow, kVerifies,
+            "forget what an earlier verification that was not finished has done",
+            [](Settings& s, Text t) { return SetSwitch(s.verify.anew, t); }},
+    Setting{"min-age", "DURATION", kHow, kVerifies | Bit(Command::kVerifyShow),
+            "list only differences that were seen first so long ago; default: all",
+            [](Settings& s, Text t) {
+              return SetDuration(s.min_age, t, Duration(0), limits::kMostMinAge);
+            }},
+    Setting{"show-values", "", kHow, kVerifies | Bit(Command::kVerifyShow),
+            "list both items of a difference, not only its key and the names of what differs",
+            [](Settings& s, Text t) { return SetSwitch(s.verify.show_values, t); }},
+
+    Setting{"read-capacity", "UNITS", kLimits, kRuns | kVerifies,
+            "most read units per second (verify: of each table, but of a running job's source what "
+            "the job may take); default: half of a provisioned source's, no limit on demand",
             [](Settings& s, Text t) { return SetCapacity(s.job.read_capacity, t); }},
     Setting{"write-capacity", "UNITS", kLimits, kRuns,
             "most write units per second; default: as fast as the target takes them",
@@ -263,11 +305,11 @@ constexpr std::array kSettings = {
         [](Settings& s, Text t) { return SetInteger(s.io_threads, t, 1, limits::kMostIoThreads); },
         kProcess},
 
-    Setting{"job", "NAME", kPlace, kRuns | kLooks,
+    Setting{"job", "NAME", kPlace, kRuns | kLooks | kVerifies,
             "the job's name; default: SRC-DST; of several [[job]] sections in the config: the one "
             "that is meant",
             [](Settings& s, Text t) { return SetText(s.job_name, t); }},
-    Setting{"state", "DIR", kPlace, kRuns | kLooks,
+    Setting{"state", "DIR", kPlace, kRuns | kLooks | kVerifies,
             "where the job keeps its checkpoint; default: ~/.local/state/ddbsync/JOB; of several "
             "jobs: DIR/JOB",
             [](Settings& s, Text t) { return SetText(s.state, t); }, kProcess},
@@ -288,22 +330,32 @@ constexpr std::array kSettings = {
     Setting{"tls-key", "FILE", kPlace, kRuns, "the certificate's key (PEM)",
             [](Settings& s, Text t) { return SetText(s.tls_key, t); }, kProcess},
 
-    Setting{"watch", "", kOutput, Bit(Command::kStatus), "once a second, until Ctrl-C",
+    Setting{"watch", "", kOutput, Bit(Command::kStatus) | kVerifies,
+            "until Ctrl-C: status is shown once a second; verify goes on with what changes "
+            "meanwhile, and looks at differences again and again",
             [](Settings& s, Text t) { return SetSwitch(s.watch, t); }, kProcess},
     Setting{"json", "", kOutput, kAll, "print JSON",
             [](Settings& s, Text t) { return SetSwitch(s.json, t); }, kProcess},
-    Setting{"quiet", "", kOutput, kRuns, "no progress on standard output; warnings remain",
+    Setting{"quiet", "", kOutput, kRuns | kVerifies,
+            "no progress on standard output; warnings remain",
             [](Settings& s, Text t) { return SetSwitch(s.quiet, t); }, kProcess},
     Setting{"no-color", "", kOutput, kRuns | Bit(Command::kStatus),
             "no colours (NO_COLOR does the same)",
             [](Settings& s, Text t) { return SetSwitch(s.no_color, t); }, kProcess},
-    Setting{"log-format", "text|json", kOutput, kRuns, "form of the log on standard error",
-            SetLogFormat, kProcess},
-    Setting{"log-level", "LEVEL", kOutput, kRuns,
+    Setting{"log-format", "text|json", kOutput, kRuns | kVerifies,
+            "form of the log on standard error", SetLogFormat, kProcess},
+    Setting{"log-level", "LEVEL", kOutput, kRuns | kVerifies,
             "least level logged: debug, info (default), warning, error", SetLogLevel, kProcess},
 };
 
 }  // namespace
+
+VerifyRequest RequestOf(const Settings& settings) {
+  VerifyRequest request = settings.verify;
+  request.watch = settings.watch;
+  request.read_capacity = settings.job.read_capacity;
+  return request;
+}
 
 std::span<const Setting> AllSettings() {
   return kSettings;

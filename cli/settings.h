@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/limits.h"
+#include "cli/verify_request.h"
 #include "dynamodb/client.h"
 #include "replicator/job.h"
 
@@ -23,6 +24,9 @@ enum class Command {
   kStop,
   kThrottle,
   kCheckpointShow,
+  kVerify,
+  kVerifyShow,
+  kVerifyStop,
   kVersion
 };
 
@@ -49,9 +53,14 @@ struct Settings {
   bool quiet = false;
   bool no_color = false;
   bool watch = false;
-  bool all = false;                   ///< --all: of `pause` following too, of `stop` every job
+  bool all = false;      ///< --all: of `pause` following too, of `stop` every job
+  VerifyRequest verify;  ///< but for what other commands have too: RequestOf
+  Duration min_age{0};
   std::optional<bool> shard_metrics;  ///< none: while there are not many shards
 };
+
+/// What the flags of `verify` ask for.
+[[nodiscard]] VerifyRequest RequestOf(const Settings& settings);
 
 /// Whose a setting is, where one process runs several jobs.
 enum class Scope {

@@ -8,6 +8,9 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
+
+#include "cli/limits.h"
 
 namespace ddbsync::cli {
 namespace {
@@ -174,6 +177,16 @@ Result<double> ParseNumber(std::string_view text) {
     return Fail(ErrorCode::kInvalid, fmt::format("`{}` is not a number", text));
   }
   return measured->number;
+}
+
+Result<double> ParseSample(std::string_view text) {
+  const std::string understood =
+      fmt::format("`{}` is not a share of the tables: write 1%, 0.5%, ... up to 100%", text);
+  if (!text.ends_with('%')) return Fail(ErrorCode::kInvalid, understood);
+  const Result<double> percent = ParseNumber(text.substr(0, text.size() - 1));
+  const double share = percent ? *percent / 100 : 0;
+  if (!(share >= limits::kLeastSample) || share > 1) return Fail(ErrorCode::kInvalid, understood);
+  return share;
 }
 
 Result<bool> ParseSwitch(std::string_view text) {

@@ -25,6 +25,9 @@ namespace ddbsync::cli {
 [[nodiscard]] Result<int64_t> ParseInteger(std::string_view text);
 [[nodiscard]] Result<double> ParseNumber(std::string_view text);
 
+/// A share: "1%" is 0.01; at least limits::kLeastSample and at most 100 %.
+[[nodiscard]] Result<double> ParseSample(std::string_view text);
+
 /// "true", "yes", "on", "1" and their opposites.
 [[nodiscard]] Result<bool> ParseSwitch(std::string_view text);
 

@@ -3,8 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/large_buffers.h"
+#include "dynamodb/control_client.h"
 #include "dynamodb/json_text.h"
 #include "dynamodb/limits.h"
+#include "dynamodb/table_call_internal.h"
 #include "dynamodb/table_json_internal.h"
 
 namespace ddbsync::dynamodb {
@@ -12,45 +14,26 @@ namespace {
 
 using nlohmann::json;
 
-enum class Effect { kReads, kWrites };
-
-constexpr aws::Operation MakeOperation(std::string_view name, Effect effect, Duration timeout) {
-  return {.service = "dynamodb",
-          .target_prefix = "DynamoDB_20120810",
-          .name = name,
-          .is_write = effect == Effect::kWrites,
-          .timeout = timeout};
-}
-
 constexpr aws::Operation kListTables =
-    MakeOperation("ListTables", Effect::kReads, limits::kControlTimeout);
+    TableOperation("ListTables", Effect::kReads, limits::kControlTimeout);
 constexpr aws::Operation kListTags =
-    MakeOperation("ListTagsOfResource", Effect::kReads, limits::kControlTimeout);
+    TableOperation("ListTagsOfResource", Effect::kReads, limits::kControlTimeout);
 constexpr aws::Operation kDescribeTable =
-    MakeOperation("DescribeTable", Effect::kReads, limits::kControlTimeout);
+    TableOperation("DescribeTable", Effect::kReads, limits::kControlTimeout);
 constexpr aws::Operation kCreateTable =
-    MakeOperation("CreateTable", Effect::kWrites, limits::kControlTimeout);
-constexpr aws::Operation kUpdateTable =
-    MakeOperation("UpdateTable", Effect::kWrites, limits::kControlTimeout);
-constexpr aws::Operation kScan = MakeOperation("Scan", Effect::kReads, limits::kReadTimeout);
-constexpr aws::Operation kGetItem = MakeOperation("GetItem", Effect::kReads, limits::kReadTimeout);
+    TableOperation("CreateTable", Effect::kWrites, limits::kControlTimeout);
+constexpr aws::Operation kScan = TableOperation("Scan", Effect::kReads, limits::kReadTimeout);
+constexpr aws::Operation kGetItem = TableOperation("GetItem", Effect::kReads, limits::kReadTimeout);
 constexpr aws::Operation kBatchGetItem =
-    MakeOperation("BatchGetItem", Effect::kReads, limits::kReadTimeout);
+    TableOperation("BatchGetItem", Effect::kReads, limits::kReadTimeout);
 constexpr aws::Operation kBatchWriteItem =
-    MakeOperation("BatchWriteItem", Effect::kWrites, limits::kWriteTimeout);
+    TableOperation("BatchWriteItem", Effect::kWrites, limits::kWriteTimeout);
 constexpr aws::Operation kPutItem =
-    MakeOperation("PutItem", Effect::kWrites, limits::kWriteTimeout);
+    TableOperation("PutItem", Effect::kWrites, limits::kWriteTimeout);
 constexpr aws::Operation kDeleteItem =
-    MakeOperation("DeleteItem", Effect::kWrites, limits::kWriteTimeout);
+    TableOperation("DeleteItem", Effect::kWrites, limits::kWriteTimeout);
 
 constexpr std::string_view kCapacityMember = "ReturnConsumedCapacity";
-
-/// {"TableName":"...", still open.
-std::string OpenBody(std::string_view table) {
-  std::string body = "{\"TableName\":";
-  AppendQuoted(table, body);
-  return body;
-}
 
 void AppendCapacity(bool ask, std::string& body) {
   if (ask) body += ",\"ReturnConsumedCapacity\":\"TOTAL\"";
@@ -86,25 +69,6 @@ std::string BatchGetBody(std::string_view table, std::span<const std::string_vie
   body += "]}}";
   AppendCapacity(ask_capacity, body);
   return body + "}";
-}
-
-/// The outcome of a write whose 200 answer is not what it should be.
-std::unexpected<Error> Unclear(const aws::Operation& operation, std::string_view why) {
-  return Fail(
-      ErrorCode::kAmbiguous,
-      std::string(operation.name) + " may or may not have been carried out: " + std::string(why));
-}
-
-/// A write's answer is a JSON object, with `member` in it unless that is empty.
-Result<void> CheckWritten(const aws::Operation& operation, const Result<std::string>& answer,
-                          std::string_view member) {
-  if (!answer) return std::unexpected(answer.error());
-  const json object = json::parse(*answer, nullptr, /*allow_exceptions=*/false);
-  if (!object.is_object()) return Unclear(operation, "the answer is not a JSON object.");
-  if (!member.empty() && !object.contains(member)) {
-    return Unclear(operation, "the answer has no \"" + std::string(member) + "\".");
-  }
-  return {};
 }
 
 }  // namespace
@@ -157,18 +121,7 @@ Result<void> Client::CreateTable(std::string_view body) {
 }
 
 Result<void> Client::EnableStream(std::string_view table, StreamView view) {
-  std::string body = OpenBody(table);
-  body += ",\"StreamSpecification\":{\"StreamEnabled\":true,\"StreamViewType\":";
-  AppendQuoted(ToString(view), body);
-  body += "}}";
-  Result<void> updated =
-      CheckWritten(kUpdateTable, client_.Call(kUpdateTable, body), "TableDescription");
-  // AWS says so by ValidationException, other servers by ResourceInUseException.
-  if (!updated &&
-      ToString(updated.error()).find("already has an enabled stream") != std::string::npos) {
-    updated.error().code = ErrorCode::kConflict;
-  }
-  return updated;
+  return ControlClient(client_).EnableStream(table, view);
 }
 
 Result<ItemPage> Client::Scan(const ScanRequest& request, const KeySchema& schema) {

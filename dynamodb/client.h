@@ -58,8 +58,7 @@ class Client {
   [[nodiscard]] Result<TableDescription> DescribeTable(std::string_view table);
   /// As DescribeTable's answer. `body` from CreateTableBody.
   [[nodiscard]] Result<void> CreateTable(std::string_view body);
-  /// Turns the stream on. kConflict when one is on already, or the table is being changed:
-  /// describe it again.
+  /// As ControlClient's.
   [[nodiscard]] Result<void> EnableStream(std::string_view table, StreamView view);
 
   [[nodiscard]] Result<ItemPage> Scan(const ScanRequest& request, const KeySchema& schema);

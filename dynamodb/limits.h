@@ -29,6 +29,17 @@ inline constexpr size_t kMaxNumberDigits = 38;
 inline constexpr int kMinNumberExponent = -130;
 inline constexpr int kMaxNumberExponent = 125;
 
+/// Lists and maps within each other, the item itself not counted (developer guide, "Quotas":
+/// nesting depth 32). Read by recursion, so a server must not choose it.
+inline constexpr int kMaxNesting = 32;
+
+/// An item's JSON. Its 400 KB are at most 26 MB of text: numbers of two bytes that are written out
+/// with 126 digits.
+inline constexpr size_t kMaxItemJsonBytes = size_t{64} << 20;
+
+/// What a thread keeps for the canonical bytes of its next item: one of 400 KB with room to spare.
+inline constexpr size_t kKeptItemBytes = size_t{1} << 20;
+
 /// What a BatchWriteItem body holds beside its ops: a table name or ARN (at most 1,024 characters),
 /// the names of the members, the brackets.
 inline constexpr size_t kBatchFrameBytes = 2048;

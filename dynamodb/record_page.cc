@@ -51,21 +51,13 @@ class RecordReader {
   RecordReader(ondemand::document& document, const KeySchema& schema, std::string& keys)
       : document_(document), schema_(schema), keys_(keys), key_start_(keys.size()) {}
 
-  Result<void> Take(ondemand::field& member) {
-    if (NameIs(member, "eventName")) {
-      const std::string_view name = RawString(member.value());
-      const std::optional<StreamEvent> event = ParseEvent(name);
-      if (!event) return BadRecord("has an event that is not known: " + std::string(name));
-      has_event_ = true;
-      view_.event = *event;
-    } else if (NameIs(member, "dynamodb")) {
-      for (ondemand::field change : member.value().get_object()) {
-        if (IsNull(change.value())) continue;
-        if (Result<void> taken = TakeChange(change); !taken) return taken;
-      }
-    } else if (NameIs(member, "userIdentity")) {
-      ttl_identity_ = IsTtlIdentity(member.value());
-    }
+  /// Only what concerns us is taken out of its result (KeyReader::Take says why).
+  template <class Member>
+  Result<void> Take(Member& member) {
+    const char* name = RawName(member);
+    if (NameIs(name, "eventName")) return TakeEvent(member.value());
+    if (NameIs(name, "dynamodb")) return TakeChange(member.value());
+    if (NameIs(name, "userIdentity")) return TakeIdentity(member.value());
     return {};
   }
 
@@ -83,29 +75,68 @@ class RecordReader {
   }
 
  private:
-  Result<void> TakeChange(ondemand::field& member) {
-    ondemand::value& value = member.value();
-    if (NameIs(member, "Keys")) {
-      if (has_key_) return NotAResponse(kOperation, "a record has \"Keys\" twice");
-      has_key_ = true;
-      Result<std::string_view> json = ReadItem(document_, value, schema_, keys_);
-      if (!json) return std::unexpected(std::move(json.error()));
-      view_.key_json = *json;
-    } else if (NameIs(member, "NewImage")) {
-      if (!view_.new_image.empty()) {
-        return NotAResponse(kOperation, "a record has \"NewImage\" twice");
-      }
-      view_.new_image = RawObject(value);
-    } else if (NameIs(member, "SequenceNumber")) {
-      view_.sequence_number = RawString(value);
-      if (!IsDigits(view_.sequence_number)) return BadRecord("has a SequenceNumber of no digits");
-    } else if (NameIs(member, "ApproximateCreationDateTime")) {
-      return TakeTime(value.get_double());
+  Result<void> TakeEvent(ondemand::value value) {
+    if (IsNull(value)) return {};
+    const std::string_view name = RawString(value);
+    const std::optional<StreamEvent> event = ParseEvent(name);
+    if (!event) return BadRecord("has an event that is not known: " + std::string(name));
+    has_event_ = true;
+    view_.event = *event;
+    return {};
+  }
+
+  Result<void> TakeIdentity(ondemand::value value) {
+    if (!IsNull(value)) ttl_identity_ = IsTtlIdentity(value);
+    return {};
+  }
+
+  Result<void> TakeChange(ondemand::value value) {
+    if (IsNull(value)) return {};
+    for (auto member : value.get_object()) {
+      if (Result<void> taken = TakeOfChange(member); !taken) return taken;
     }
     return {};
   }
 
-  Result<void> TakeTime(double seconds) {
+  template <class Member>
+  Result<void> TakeOfChange(Member& member) {
+    const char* name = RawName(member);
+    if (NameIs(name, "Keys")) return TakeKeys(member.value());
+    if (NameIs(name, "NewImage")) return TakeNewImage(member.value());
+    if (NameIs(name, "SequenceNumber")) return TakeSequenceNumber(member.value());
+    if (NameIs(name, "ApproximateCreationDateTime")) return TakeTime(member.value());
+    return {};
+  }
+
+  Result<void> TakeKeys(ondemand::value value) {
+    if (IsNull(value)) return {};
+    if (has_key_) return NotAResponse(kOperation, "a record has \"Keys\" twice");
+    has_key_ = true;
+    Result<std::string_view> json = ReadItem(document_, value, schema_, keys_);
+    if (!json) return std::unexpected(std::move(json.error()));
+    view_.key_json = *json;
+    return {};
+  }
+
+  Result<void> TakeNewImage(ondemand::value value) {
+    if (IsNull(value)) return {};
+    if (!view_.new_image.empty()) {
+      return NotAResponse(kOperation, "a record has \"NewImage\" twice");
+    }
+    view_.new_image = RawObject(value);
+    return {};
+  }
+
+  Result<void> TakeSequenceNumber(ondemand::value value) {
+    if (IsNull(value)) return {};
+    view_.sequence_number = RawString(value);
+    if (!IsDigits(view_.sequence_number)) return BadRecord("has a SequenceNumber of no digits");
+    return {};
+  }
+
+  Result<void> TakeTime(ondemand::value value) {
+    if (IsNull(value)) return {};
+    const double seconds = value.get_double();
     if (!(seconds >= 0 && seconds <= kMaxSeconds)) {
       return BadRecord("has an ApproximateCreationDateTime that is no time");
     }
@@ -165,8 +196,7 @@ class RecordPage::Builder {
  private:
   Result<void> TakeRecord(ondemand::document& document, ondemand::value& value) {
     RecordReader reader(document, schema_, page_.bytes_->keys);
-    for (ondemand::field member : value.get_object()) {
-      if (IsNull(member.value())) continue;
+    for (auto member : value.get_object()) {
       if (Result<void> taken = reader.Take(member); !taken) return taken;
     }
     Result<RecordView> record = reader.Finish();

@@ -25,11 +25,6 @@ std::string PaddedCopy(std::string_view body) {
   return copy;
 }
 
-std::string_view TrimRight(std::string_view text) {
-  const size_t last = text.find_last_not_of(" \t\r\n");
-  return text.substr(0, last + 1);
-}
-
 bool EscapedNameIs(const char* raw_name, std::string_view name) {
   const char* end = raw_name;
   while (*end != '"') end += *end == '\\' ? 2 : 1;

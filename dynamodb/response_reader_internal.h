@@ -33,8 +33,13 @@ ondemand::parser& ThreadParser(size_t body_bytes);
 void EnsurePadding(std::string& body);
 std::string PaddedCopy(std::string_view body);
 
-/// Without the white space at its end: simdjson's raw texts reach to the next token.
-std::string_view TrimRight(std::string_view text);
+/// Without the white space at its end: simdjson's raw texts reach to the next token. Inline, as
+/// nearly always there is none.
+inline std::string_view TrimRight(std::string_view text) {
+  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
 
 /// As NameIs, for a name that has escapes.
 bool EscapedNameIs(const char* raw_name, std::string_view name);
@@ -50,6 +55,11 @@ inline bool NameIs(const char* raw_name, std::string_view name) {
     ++raw;
   }
   return *raw == '"';
+}
+/// Where a member's name starts. `Member` is a field or simdjson's result of one.
+template <class Member>
+const char* RawName(Member& member) {
+  return ondemand::raw_json_string(member.key()).raw();
 }
 inline bool NameIs(const ondemand::field& member, std::string_view name) {
   return NameIs(member.key().raw(), name);
@@ -84,7 +94,7 @@ class KeyReader {
   /// attribute comes twice).
   template <class Member>
   Result<void> Take(Member& member) {
-    const char* raw_name = ondemand::raw_json_string(member.key()).raw();
+    const char* raw_name = RawName(member);
     if (NameIs(raw_name, schema_.partition.name)) {
       return TakeValue(schema_.partition, member.value(), partition_);
     }

@@ -84,6 +84,45 @@ void ParseCapacity(const json& table, TableDescription& description) {
   description.write_units = write_units;
 }
 
+Result<std::vector<GlobalIndex>> ParseGlobalIndexes(const json& table) {
+  std::vector<GlobalIndex> indexes;
+  for (const json& index : MemberOr(table, "GlobalSecondaryIndexes", json::array())) {
+    GlobalIndex parsed{.name = index.at("IndexName"),
+                       .status = TextOr(index, "IndexStatus", ""),
+                       .partition = {},
+                       .sort = {}};
+    for (const json& element : index.at("KeySchema")) {
+      Result<KeyAttribute> attribute = ParseKeyAttribute(table, element.at("AttributeName"));
+      if (!attribute) return std::unexpected(std::move(attribute.error()));
+      const bool is_partition = element.at("KeyType") == "HASH";
+      (is_partition ? parsed.partition : parsed.sort).push_back(std::move(*attribute));
+    }
+    indexes.push_back(std::move(parsed));
+  }
+  return indexes;
+}
+
+/// The fourth part of an ARN.
+std::string RegionOf(const std::string& arn) {
+  size_t start = 0;
+  for (int colons = 0; colons < 3; ++colons) {
+    start = arn.find(':', start);
+    if (start == std::string::npos) return {};
+    ++start;
+  }
+  return arn.substr(start, arn.find(':', start) - start);
+}
+
+std::vector<Replica> ParseReplicas(const json& table, const std::string& own_region) {
+  std::vector<Replica> replicas;
+  for (const json& replica : MemberOr(table, "Replicas", json::array())) {
+    std::string region = replica.at("RegionName");
+    if (region == own_region) continue;
+    replicas.push_back({std::move(region), TextOr(replica, "ReplicaStatus", "")});
+  }
+  return replicas;
+}
+
 Result<TableDescription> ParseTableObject(const json& table) {
   TableDescription description;
   description.name = table.at("TableName");
@@ -100,6 +139,10 @@ Result<TableDescription> ParseTableObject(const json& table) {
   Result<KeySchema> key = ParseKeySchema(table);
   if (!key) return std::unexpected(std::move(key.error()));
   description.key = std::move(*key);
+  Result<std::vector<GlobalIndex>> indexes = ParseGlobalIndexes(table);
+  if (!indexes) return std::unexpected(std::move(indexes.error()));
+  description.global_indexes = std::move(*indexes);
+  description.replicas = ParseReplicas(table, RegionOf(description.arn));
   description.json = table.dump();
   return description;
 }

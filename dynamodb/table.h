@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -13,6 +14,22 @@ namespace ddbsync::dynamodb {
 
 enum class StreamView { kKeysOnly, kNewImage, kOldImage, kNewAndOldImages };
 std::string_view ToString(StreamView view);
+
+/// A global secondary index. Its key may have several attributes in each role, and is not unique.
+struct GlobalIndex {
+  std::string name;
+  std::string status;  ///< "ACTIVE", "CREATING", ...; empty on servers that give none
+  std::vector<KeyAttribute> partition;
+  std::vector<KeyAttribute> sort;
+  friend bool operator==(const GlobalIndex&, const GlobalIndex&) = default;
+};
+
+/// A table of the same data in another region.
+struct Replica {
+  std::string region;
+  std::string status;  ///< "ACTIVE", ...; empty on servers that give none
+  friend bool operator==(const Replica&, const Replica&) = default;
+};
 
 /// What DescribeTable says, as far as a copy needs it.
 struct TableDescription {
@@ -29,7 +46,9 @@ struct TableDescription {
   double write_units = 0;
   int64_t item_count = 0;  ///< refreshed every six hours: an estimate
   int64_t size_bytes = 0;
-  std::string json;  ///< the whole "Table" object
+  std::vector<GlobalIndex> global_indexes;
+  std::vector<Replica> replicas;  ///< of a global table, without the table itself
+  std::string json;               ///< the whole "Table" object
 
   /// TableId, or ARN and creation time where the server gives no id.
   [[nodiscard]] std::string Identity() const;

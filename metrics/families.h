@@ -1,11 +1,13 @@
 #pragma once
 
 #include "metrics/family.h"
+#include "metrics/process_families.h"
+#include "metrics/verify_families.h"
 
 namespace ddbsync::metrics {
 
-// Every metric family of ddbsync is declared here and nowhere else, and docs/metrics.md is made
-// from it (tests/metrics/describe.h). Base units: seconds, bytes.
+// Every metric family of ddbsync is declared here, or in what this includes, and listed here;
+// docs/metrics.md is made from it (tests/metrics/describe.h). Base units: seconds, bytes.
 
 // The job.
 
@@ -130,24 +132,6 @@ inline constexpr Family kCheckpointCommitsTotal =
     CounterOf("ddbsync_checkpoint_commits_total", "commits", Subject::kJob,
               "Commits of the checkpoint.", {"result", "ok, failed"});
 
-// The process; names that dashboards of every exporter know.
-
-inline constexpr Family kProcessCpuSecondsTotal =
-    CounterOf("process_cpu_seconds_total", "seconds", Subject::kProcess,
-              "User and system CPU time spent in seconds.");
-inline constexpr Family kProcessResidentMemoryBytes = GaugeOf(
-    "process_resident_memory_bytes", "bytes", Subject::kProcess, "Resident memory size in bytes.");
-inline constexpr Family kProcessVirtualMemoryBytes = GaugeOf(
-    "process_virtual_memory_bytes", "bytes", Subject::kProcess, "Virtual memory size in bytes.");
-inline constexpr Family kProcessOpenFds = GaugeOf(
-    "process_open_fds", "descriptors", Subject::kProcess, "Number of open file descriptors.");
-inline constexpr Family kProcessMaxFds =
-    GaugeOf("process_max_fds", "descriptors", Subject::kProcess,
-            "Maximum number of open file descriptors.");
-inline constexpr Family kProcessStartTimeSeconds =
-    GaugeOf("process_start_time_seconds", "Unix time", Subject::kProcess,
-            "Start time of the process since the Unix epoch in seconds.");
-
 /// All of the above, for the tests and the docs.
 inline constexpr const Family* kFamilies[] = {&kReplicationLagSeconds,
                                               &kWatermarkTimestampSeconds,
@@ -181,6 +165,16 @@ inline constexpr const Family* kFamilies[] = {&kReplicationLagSeconds,
                                               &kAwsRequestDurationSeconds,
                                               &kCheckpointAgeSeconds,
                                               &kCheckpointCommitsTotal,
+                                              &kVerifyRunning,
+                                              &kVerifyProgressRatio,
+                                              &kVerifyItemsTotal,
+                                              &kVerifySuspects,
+                                              &kVerifyDifferences,
+                                              &kVerifyOldestDifferenceSeconds,
+                                              &kVerifyUndecided,
+                                              &kVerifyRepairedTotal,
+                                              &kVerifyGeneration,
+                                              &kVerifyCompletedTimestampSeconds,
                                               &kProcessCpuSecondsTotal,
                                               &kProcessResidentMemoryBytes,
                                               &kProcessVirtualMemoryBytes,

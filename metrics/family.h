@@ -14,6 +14,7 @@ enum class Subject {
   kJob,
   kTail,      ///< not shown by `backfill`
   kBackfill,  ///< not shown by `tail`
+  kVerify,    ///< once a verification was begun in this process
   kShards,    ///< a series for each shard that is read (--shard-metrics)
   kCalls,     ///< a series once there was such a call
 };

@@ -68,7 +68,8 @@ Backfill::Read Backfill::NextRead(int number) {
   MutexLock lock(mutex_);
   const Segment& segment = segments_[static_cast<size_t>(number)];
   if (segment.record.finished) return {Read::Kind::kEnd, {}};
-  const size_t most = pages_in_hand_ < limits::kPagesAhead ? limits::kMaxPagesPerSegment : 1;
+  const size_t claimed = static_cast<size_t>(open_count_) + pages_behind_;
+  const size_t most = claimed < limits::kPagesAhead ? limits::kMaxPagesPerSegment : 1;
   const bool full = segment.pages.size() >= most;
   if (segment.rereading || segment.read_to_end || full) return {Read::Kind::kWait, {}};
   return {Read::Kind::kRead, segment.read_cursor};
@@ -84,8 +85,8 @@ void Backfill::AddPage(std::shared_ptr<BackfillPage> page, TimePoint now) {
     const auto& last_key = added.items.last_evaluated_key();
     segment.read_to_end = !last_key.has_value();
     segment.read_cursor = last_key.value_or("");
+    if (!segment.pages.empty()) ++pages_behind_;
     segment.pages.push_back(page);
-    ++pages_in_hand_;
     if (Planted(PlantedBug::kCursorPastUnsettledPage)) {
       checkpoint::SegmentRecord record = segment.record;
       record.cursor = segment.read_cursor;
@@ -149,7 +150,7 @@ void Backfill::Advance(Segment& segment) {
     record.bytes_read += static_cast<int64_t>(page.items.bytes());
     checkpoint::PutSegment(batch, record);
     segment.pages.pop_front();
-    --pages_in_hand_;
+    if (!segment.pages.empty()) --pages_behind_;
     if (record.finished) {
       ++finished_;
       --open_count_;
@@ -166,7 +167,7 @@ void Backfill::Advance(Segment& segment) {
     segment.read_cursor = segment.record.cursor;
     segment.read_to_end = false;
     segment.rereading = false;
-    pages_in_hand_ -= segment.pages.size();
+    pages_behind_ -= segment.pages.empty() ? 0 : segment.pages.size() - 1;
     segment.pages.clear();
   }
 }

@@ -90,7 +90,7 @@ class Backfill final : public PageOwner {
   std::deque<int> to_open_ GUARDED_BY(mutex_);  ///< bit-reversed order: spread over the hash space
   int open_count_ GUARDED_BY(mutex_) = 0;
   int finished_ GUARDED_BY(mutex_) = 0;
-  size_t pages_in_hand_ GUARDED_BY(mutex_) = 0;  ///< of all segments
+  size_t pages_behind_ GUARDED_BY(mutex_) = 0;  ///< the first of its segment, of all
   int64_t items_read_ GUARDED_BY(mutex_) = 0;
   TimePoint last_settled_ GUARDED_BY(mutex_);
 };

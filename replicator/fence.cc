@@ -75,6 +75,11 @@ Fence::Verdict Fence::AdmitRepair(std::string_view key, uint64_t read_counter, T
   return verdict;
 }
 
+bool Fence::MayHaveBeenTouched(std::string_view key, const FencedRead& read) {
+  MutexLock lock(mutex_);
+  return Judge(key, read.counter()) != Verdict::kAdmitted;
+}
+
 void Fence::Release(std::span<const std::string_view> keys) {
   std::vector<Waker> woken;
   {

@@ -83,6 +83,10 @@ class Fence {
   /// all reads before its own.
   [[nodiscard]] Verdict AdmitRepair(std::string_view key, uint64_t read_counter, TimePoint now);
 
+  /// The key was written by the tail or a repair since the read began, or what happened since then
+  /// is not known any more.
+  [[nodiscard]] bool MayHaveBeenTouched(std::string_view key, const FencedRead& read);
+
   /// After any answer, time-out, dead letter or cancel of what was admitted.
   void Release(std::span<const std::string_view> keys);
 

@@ -13,6 +13,7 @@
 #include "dynamodb/client.h"
 #include "dynamodb/streams_client.h"
 #include "metrics/exposition.h"
+#include "replicator/live_copy.h"
 #include "replicator/status.h"
 #include "streams/lineage.h"
 
@@ -114,6 +115,8 @@ class Job {
   [[nodiscard]] virtual std::vector<ShardStatus> Shards() const = 0;
   /// The stream's shards, at most `most` (streams::Lineage::Family). None without a tail.
   [[nodiscard]] virtual streams::ShardFamily Family(size_t most) const = 0;
+  /// For a verification that looks through this job. Lives as long as the job.
+  [[nodiscard]] virtual LiveCopy& live_copy() = 0;
   /// From a record's creation at the source (whole seconds) to its acknowledgement by the target.
   [[nodiscard]] virtual const metrics::Histogram& apply_delay() const = 0;
 };

@@ -27,8 +27,8 @@ inline constexpr double kUsefulPerProcessor = 2;
 /// Latencies older than two of these are forgotten.
 inline constexpr std::chrono::seconds kLatencyWindow{10};
 
-/// Unacknowledged pages per segment: one being written, one ready behind it. With so many pages of
-/// all segments there is enough to deal from, and one of each segment must do.
+/// Unacknowledged pages per segment: one being written, one ready behind it. The second only while
+/// each open segment can have its first within so many of all, of which there is enough to deal.
 inline constexpr size_t kMaxPagesPerSegment = 2;
 inline constexpr size_t kPagesAhead = 128;
 
@@ -143,6 +143,9 @@ inline constexpr size_t kMaxBatchGetKeys = 100;
 inline constexpr size_t kMostRechecks = 100'000;
 /// How often a backfill writer that this holds looks again.
 inline constexpr std::chrono::milliseconds kRechecksLook{200};
+/// Keys that the tail wrote and a verification has not asked for yet; past it all are looked at.
+inline constexpr size_t kChangedKeyBytes = size_t{16} << 20;
+inline constexpr size_t kChangedKeyOverhead = 128;
 /// Rounds of rechecks side by side: each waits for the watermark to pass its read, some seconds,
 /// and an outage of a target leaves keys by the thousand.
 inline constexpr int kRecheckTasks = 8;
@@ -173,10 +176,8 @@ inline constexpr std::chrono::seconds kSuspectLook{2};
 /// How often the recheck looks whether keys have settled and the watermark has passed.
 inline constexpr std::chrono::milliseconds kRecheckLook{200};
 inline constexpr std::chrono::seconds kRecheckIdleLook{1};  ///< while nothing is listed
-
 /// How often a paused task looks whether it may go on.
 inline constexpr std::chrono::milliseconds kPausedLook{200};
-
 /// Upper bounds, in seconds, of the buckets of record apply delays. Records tell whole seconds.
 inline constexpr std::array kApplyDelayBuckets{0.5,  1.0,   2.0,    5.0,    10.0,   30.0,
                                                60.0, 300.0, 1800.0, 7200.0, 43200.0};
@@ -185,11 +186,9 @@ inline constexpr std::array kApplyDelayBuckets{0.5,  1.0,   2.0,    5.0,    10.0
 inline constexpr std::chrono::seconds kBehind{10};
 /// Of all processors' time: what is left of them is taken by the kernel and by others.
 inline constexpr double kBusy = 0.85;
-
 /// A refusal of the service holds the job back for about so long: backoff, and rests of what came
 /// back.
 inline constexpr std::chrono::seconds kRefusalHolds{1};
-
 /// What held the job back within this time is why it is not faster.
 inline constexpr std::chrono::seconds kRecently{3};
 inline constexpr size_t kThrottledNamed = 5;  ///< segments; a reason is one line

@@ -89,7 +89,9 @@ LiveJob::LiveJob(JobOptions options, Side source, Side target, StartingPoint poi
                       options_.accounts == nullptr
                           ? nullptr
                           : &options_.accounts->Writes(AccountOf(target_, point_.target))),
-      tail_queue_(fence_, rechecks_, dead_letters_, target_budget_),
+      tail_queue_(fence_, rechecks_, dead_letters_, changed_keys_, target_budget_),
+      live_copy_({fence_, read_capacity_, gate_, rechecks_, changed_keys_, executor_.clock(),
+                  [this] { return wants_tail() ? tail_->watermark() : std::nullopt; }}),
       poll_interval_(options_.poll_interval) {
   if (wants_backfill()) {
     backfill_ =

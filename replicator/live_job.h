@@ -26,6 +26,7 @@
 #include "replicator/held_time.h"
 #include "replicator/job.h"
 #include "replicator/limits.h"
+#include "replicator/live_copy_of_job.h"
 #include "replicator/pace.h"
 #include "replicator/preflight.h"
 #include "replicator/rechecks.h"
@@ -55,6 +56,7 @@ class LiveJob final : public Job {
   [[nodiscard]] JobStatus Status() const override;
   [[nodiscard]] std::vector<ShardStatus> Shards() const override;
   [[nodiscard]] streams::ShardFamily Family(size_t most) const override;
+  [[nodiscard]] LiveCopy& live_copy() override { return live_copy_; }
   [[nodiscard]] const metrics::Histogram& apply_delay() const override {
     return counters_.apply_delay;
   }
@@ -120,10 +122,12 @@ class LiveJob final : public Job {
   InFlightLimit write_limit_, scan_limit_;
   CapacityBucket read_capacity_, write_capacity_;
   std::atomic<double> units_per_page_{limits::kUnitsOfFullPage};
+  ChangedKeys changed_keys_;
   TailQueue tail_queue_;
   std::unique_ptr<Backfill> backfill_;
   std::unique_ptr<Dealer> dealer_;
   std::unique_ptr<Tail> tail_;
+  LiveCopyOfJob live_copy_;
 
   std::atomic<bool> stop_asked_{false};
   std::atomic<bool> backfill_paused_{false};

@@ -147,20 +147,29 @@ std::optional<TimePoint> CapacityBucket::TakeOwn(User user, double estimate, Tim
   MutexLock lock(mutex_);
   if (!rate_) return std::nullopt;
   Refill(now);
+  const TimePoint free_at = FreeAt(now);
   const bool after_tail = user == User::kBackfill && now < tail_first_until_;
-  if (available_ > 0 && !after_tail) {
+  if (free_at <= now && !after_tail) {
     available_ -= estimate;
+    last_second_.Take(now, estimate);
     if (user == User::kTail) tail_first_until_ = now;
     return std::nullopt;
   }
   last_refused_ = now;
   refused_by_shared_ = false;
-  const std::chrono::duration<double> debt(std::max(0.0, -available_) / *rate_);
-  const auto wait = debt < limits::kCapacityLook
-                        ? std::chrono::ceil<std::chrono::milliseconds>(debt) + 1ms
-                        : limits::kCapacityLook;
-  if (user == User::kTail) tail_first_until_ = now + wait + limits::kTailHeadStart;
-  return now + wait;
+  const TimePoint retry_at = std::clamp(free_at, now + 1ms, now + limits::kCapacityLook);
+  if (user == User::kTail) tail_first_until_ = retry_at + limits::kTailHeadStart;
+  return retry_at;
+}
+
+TimePoint CapacityBucket::FreeAt(TimePoint now) {
+  // What a pause has saved up may be spent, but not within a second that had its units.
+  TimePoint free_at = now;
+  if (last_second_.Units(now) > *rate_) free_at = last_second_.FallsTo(*rate_);
+  if (available_ > 0) return free_at;
+  const std::chrono::duration<double> debt(-available_ / *rate_);
+  if (debt >= limits::kCapacityLook) return now + limits::kCapacityLook;
+  return std::max(free_at, now + std::chrono::ceil<std::chrono::milliseconds>(debt) + 1ms);
 }
 
 void CapacityBucket::Correct(double estimate, double better) {
@@ -170,7 +179,9 @@ void CapacityBucket::Correct(double estimate, double better) {
 
 void CapacityBucket::CorrectOwn(double estimate, double better) {
   MutexLock lock(mutex_);
-  if (rate_) available_ += estimate - better;
+  if (!rate_) return;
+  available_ += estimate - better;
+  last_second_.Correct(better - estimate);
 }
 
 double CapacityBucket::Charge(double estimate, std::optional<double> reported, double computed) {
@@ -216,7 +227,7 @@ bool CapacityBucket::refused_by_shared() const {
 void CapacityBucket::Refill(TimePoint now) {
   if (refilled_) {
     const double seconds = std::chrono::duration<double>(now - *refilled_).count();
-    // What is saved up comes on top of a second's units: no more than a twentieth.
+    // For who comes a little late: no more than a twentieth is saved up.
     available_ = std::min(available_ + seconds * *rate_, *rate_ / 20);
   } else {
     available_ = 0;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/task.h"
+#include "replicator/last_second.h"
 
 namespace ddbsync::replicator {
 
@@ -79,7 +80,8 @@ class SharedCapacity;
 
 /// An upper bound in capacity units per second. What a call costs is known only afterwards: an
 /// estimate is taken before it and corrected by its answer, so the bound is exceeded by what the
-/// calls of that moment cost more than estimated. No rate: no bound. Safe from any thread.
+/// calls of that moment cost more than estimated. Else no second, wherever it begins, has more than
+/// its units and one call. No rate: no bound. Safe from any thread.
 class CapacityBucket {
  public:
   /// `name`: "read-capacity" or "write-capacity", for the log. `shared`: a bound that is kept too,
@@ -113,6 +115,7 @@ class CapacityBucket {
 
  private:
   void Refill(TimePoint now) REQUIRES(mutex_);
+  [[nodiscard]] TimePoint FreeAt(TimePoint now) REQUIRES(mutex_);
   [[nodiscard]] std::optional<TimePoint> TakeOwn(User user, double estimate, TimePoint now);
   void CorrectOwn(double estimate, double better);
 
@@ -122,6 +125,7 @@ class CapacityBucket {
   bool told_ GUARDED_BY(mutex_) = false;  ///< that costs are computed
   std::optional<double> rate_ GUARDED_BY(mutex_);
   double available_ GUARDED_BY(mutex_) = 0;
+  LastSecond last_second_ GUARDED_BY(mutex_);
   std::optional<TimePoint> refilled_ GUARDED_BY(mutex_);
   TimePoint last_refused_ GUARDED_BY(mutex_) = TimePoint::min();
   bool refused_by_shared_ GUARDED_BY(mutex_) = false;

@@ -71,6 +71,11 @@ void Rechecks::Postpone(const Due& due, TimePoint until) {
   Reschedule(found->first, found->second, std::max(found->second.due, until));
 }
 
+bool Rechecks::Has(std::string_view key) const {
+  MutexLock lock(mutex_);
+  return entries_.contains(key);
+}
+
 int64_t Rechecks::count() const {
   MutexLock lock(mutex_);
   return static_cast<int64_t>(entries_.size());

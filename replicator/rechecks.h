@@ -50,6 +50,7 @@ class Rechecks {
   /// The repair could not be made now; the key's turn comes again at `until`.
   void Postpone(const Due& due, TimePoint until);
 
+  [[nodiscard]] bool Has(std::string_view key) const;
   [[nodiscard]] int64_t count() const;
   /// So many are listed that only repairs and the tail may write.
   [[nodiscard]] bool Full() const;

@@ -35,12 +35,18 @@ class TailQueue::Batch final : public WriteBatch {
     if (error.code == ErrorCode::kAmbiguous && !Planted(PlantedBug::kAmbiguousIsForgotten)) {
       for (const size_t index : indices_) {
         queue_.rechecks_.Note(page_->ops[index].key, page_->keys_json[index], now);
+        NoteChanged(index);
       }
     }
     Retry(indices_, now, error.code);
   }
 
  private:
+  void NoteChanged(size_t index) {
+    if (!queue_.changed_.wanted()) return;
+    queue_.changed_.Add(page_->ops[index].key, page_->keys_json[index]);
+  }
+
   void SettleAnswered(const std::vector<size_t>& unprocessed, TimePoint now) {
     std::vector<std::string_view> acknowledged;
     std::vector<size_t> left;
@@ -51,6 +57,7 @@ class TailQueue::Batch final : public WriteBatch {
         ++next;
       } else {
         acknowledged.push_back(keys_[i]);
+        NoteChanged(indices_[i]);
       }
     }
     queue_.dead_letters_.OnAcknowledged(acknowledged);
@@ -99,8 +106,12 @@ class TailQueue::Batch final : public WriteBatch {
 };
 
 TailQueue::TailQueue(Fence& fence, Rechecks& rechecks, DeadLetters& dead_letters,
-                     aws::RetryBudget& budget)
-    : fence_(fence), rechecks_(rechecks), dead_letters_(dead_letters), budget_(budget) {}
+                     ChangedKeys& changed, aws::RetryBudget& budget)
+    : fence_(fence),
+      rechecks_(rechecks),
+      dead_letters_(dead_letters),
+      changed_(changed),
+      budget_(budget) {}
 
 TailQueue::~TailQueue() = default;
 

@@ -17,6 +17,7 @@
 #include "dynamodb/item_page.h"
 #include "dynamodb/record_page.h"
 #include "replicator/batch_source.h"
+#include "replicator/changed_keys.h"
 #include "replicator/dead_letters.h"
 #include "replicator/fence.h"
 #include "replicator/rechecks.h"
@@ -42,7 +43,8 @@ struct TailPage {
 class TailQueue final : public BatchSource {
  public:
   /// All outlive this.
-  TailQueue(Fence& fence, Rechecks& rechecks, DeadLetters& dead_letters, aws::RetryBudget& budget);
+  TailQueue(Fence& fence, Rechecks& rechecks, DeadLetters& dead_letters, ChangedKeys& changed,
+            aws::RetryBudget& budget);
   ~TailQueue() override;
 
   /// Takes a page with ops; calls page->applied when the last is settled.
@@ -62,6 +64,7 @@ class TailQueue final : public BatchSource {
   Fence& fence_;
   Rechecks& rechecks_;
   DeadLetters& dead_letters_;
+  ChangedKeys& changed_;
   aws::RetryBudget& budget_;
 
   mutable Mutex mutex_;

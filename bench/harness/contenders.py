@@ -57,7 +57,7 @@ def job(bench, server, *arguments, processors=None, state=None, **options):
                env=ddbsync.environment(home, **variables), **options)
 
 
-def _figures(who, items, usage, seconds, before, after):
+def figures(who, items, usage, seconds, before, after):
     """One run's numbers; `before` and `after` are the server's statistics."""
     server = after["cpu_seconds"] - before["cpu_seconds"]
     return {"who": who, "items": items, "seconds": round(seconds, 3),
@@ -84,7 +84,7 @@ def backfill(bench, server, *arguments, processors=None):
         usage = running.ended_well()
     after = server.stats()
     again = check_exact(after, items)
-    return {**_figures("ddbsync", items, usage, running.seconds, before, after), "exact": True,
+    return {**figures("ddbsync", items, usage, running.seconds, before, after), "exact": True,
             "sent_again": again, **write_span(after)}
 
 
@@ -111,7 +111,7 @@ def tail(bench, server, records, distinct):
     if after["wrong_batches"] or after["distinct"] != distinct:
         raise NotExact(f"{after['distinct']} of {distinct} keys, {after['wrong_batches']} batches "
                        "with a key twice")
-    return {**_figures("ddbsync", records, usage, seconds, before, after), "exact": True,
+    return {**figures("ddbsync", records, usage, seconds, before, after), "exact": True,
             "written": after["written"], "coalescing": records / after["written"]}
 
 
@@ -127,4 +127,4 @@ def floor(bench, server, *arguments, items=None, processors=None):
     items, after = items or server.options["items"], server.stats()
     if json.loads(said)["items"] != items:
         raise NotExact(f"the floor moved {said} instead of {items}")
-    return _figures("floor", items, usage, seconds, before, after)
+    return figures("floor", items, usage, seconds, before, after)

@@ -18,6 +18,7 @@ TITLES = {
     "P13": "restart with 1,000 segments and 10,000 shards",
     "P14": "CPU per item over TLS",
     "P15": "one core and two",
+    "verify": "CPU per item of a verification against a bare scan",
     "micro": "micro-benchmarks",
 }
 _PROGRAMS = {
@@ -26,7 +27,8 @@ _PROGRAMS = {
     "P7": "tail_cases.latency", "P8": "tail_cases.many_shards", "P9": "virtual_cases.partitions",
     "P10": "virtual_cases.throttling", "P11": "paced_cases.round_trips",
     "P12": "paced_cases.limits", "P13": "tail_cases.restart", "P14": "backfill_cases.tls",
-    "P15": "backfill_cases.processors", "micro": "virtual_cases.micro",
+    "P15": "backfill_cases.processors", "verify": "verify_cases.equal",
+    "micro": "virtual_cases.micro",
 }
 
 

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
   app.add_option("--certificate", options.certificate, "PEM file; serves HTTPS");
   app.add_option("--private-key", options.private_key);
   app.add_flag("--no-capacity", no_capacity, "ConsumedCapacity is left out");
+  app.add_option("--equal-target", options.equal_target, "1: it holds the source's items");
   CLI11_PARSE(app, argc, argv);
   options.round_trip = std::chrono::milliseconds(round_trip_ms);
   options.report_capacity = !no_capacity;

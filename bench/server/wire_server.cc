@@ -66,6 +66,7 @@ class WireServer::Front {
         fake_(clock, {}),
         shape_(options_.item_bytes),
         table_(kSource, options_.items, shape_),
+        target_(kTarget, options_.items, shape_),
         stream_(StreamOptions(), shape_, options_.items, clock),
         stats_(clock, stream_.keys(), static_cast<uint64_t>(options_.stream.shards)),
         clock_(clock),
@@ -139,7 +140,11 @@ class WireServer::Front {
   std::optional<std::string> FromTheWire(std::string_view operation, const std::string& body) {
     if (operation == "BatchWriteItem" && Names(body, kTarget)) return Write(body);
     const bool probe = body.find("\"Limit\"") != std::string::npos;
-    if (operation == "Scan" && !probe && Names(body, kSource)) return Scan(body);
+    if (operation == "Scan" && !probe && Names(body, kSource)) return Scan(table_, body);
+    if (options_.equal_target && operation == "Scan" && !probe) return Scan(target_, body);
+    if (options_.equal_target && operation == "BatchGetItem") {
+      return Names(body, kSource) ? table_.BatchGet(body) : target_.BatchGet(body);
+    }
     if (operation == "DescribeStream") return stream_.DescribeStream(body);
     if (operation == "GetShardIterator") return stream_.GetShardIterator(body);
     if (operation == "GetRecords") {
@@ -149,8 +154,8 @@ class WireServer::Front {
     return std::nullopt;
   }
 
-  std::string Scan(const std::string& body) {
-    std::string page = table_.ScanPage(body);
+  std::string Scan(const WireTable& table, const std::string& body) {
+    std::string page = table.ScanPage(body);
     const size_t units = page.rfind("\"CapacityUnits\":");
     stats_.OnRead(std::stod(page.substr(page.find(':', units) + 1)));
     if (!options_.report_capacity) {
@@ -188,7 +193,7 @@ class WireServer::Front {
   void FromTheFake(std::string_view operation, const std::string& target, const std::string& body,
                    httplib::Response& response) {
     auto reply = fake_.Handle(target, body);
-    if (operation == "DescribeTable" && Names(body, kSource)) {
+    if (operation == "DescribeTable" && (options_.equal_target || Names(body, kSource))) {
       // The figures from which a scan is planned.
       auto described = nlohmann::json::parse(reply.body);
       described["Table"]["ItemCount"] = options_.items;
@@ -206,6 +211,7 @@ class WireServer::Front {
   fake::FakeDynamoDb fake_;
   const ItemShape shape_;
   const WireTable table_;
+  const WireTable target_;  ///< with equal_target
   const WireStream stream_;
   WireStats stats_;
   Clock& clock_;

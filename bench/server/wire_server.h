@@ -27,6 +27,7 @@ class WireServer {
     WireStream::Options stream = {};  ///< arn and table are filled in
     Duration round_trip{0};           ///< each answer waits so long
     bool report_capacity = true;
+    bool equal_target = false;     ///< the target has the source's items, and stays as it is
     std::string certificate = {};  ///< PEM files, for HTTPS; empty: HTTP
     std::string private_key = {};
   };

@@ -43,4 +43,18 @@ std::string WireTable::ScanPage(std::string_view request) const {
   return page;
 }
 
+std::string WireTable::BatchGet(std::string_view request) const {
+  std::string answer = "{\"Responses\":{\"" + name_ + "\":[";
+  uint64_t count = 0;
+  ForEachKey(request, [&](uint64_t number) {
+    if (number >= items_) return;
+    if (count++ > 0) answer += ',';
+    shape_.AppendItem(number, answer);
+  });
+  const uint64_t units = count * ((shape_.bytes() + kReadUnitBytes - 1) / kReadUnitBytes);
+  answer.append(R"(]},"UnprocessedKeys":{},"ConsumedCapacity":[{"TableName":")").append(name_);
+  answer.append(R"(","CapacityUnits":)").append(std::to_string(units)).append(".0}]}");
+  return answer;
+}
+
 }  // namespace ddbsync::bench

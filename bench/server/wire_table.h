@@ -22,6 +22,8 @@ class WireTable {
 
   /// The answer to a Scan: pages of 1 MB, consumption as of consistent reads.
   [[nodiscard]] std::string ScanPage(std::string_view request) const;
+  /// The answer to a BatchGetItem of this table alone, likewise.
+  [[nodiscard]] std::string BatchGet(std::string_view request) const;
 
  private:
   const std::string name_;

@@ -636,6 +636,7 @@ function took(answer) {
   if (typeof answer.state !== 'string') throw new Error('no status');
   if (status && status.started_at !== answer.started_at) {  // another process
     for (const what in due) due[what] = 0;
+    verifyDue = 0;
     segments = null;
   }
   status = answer;
@@ -655,6 +656,7 @@ async function refresh(what, every, path, take) {
 
 // What is too old, besides the status. A list that fails is asked for again; the status tells why.
 async function lookFurther() {
+  await lookAtVerification();
   await refresh('history', HISTORY_EVERY, 'history', (answer) => { past = answer; showHistory(); });
   if (status.tail.wanted) {
     await refresh('lineage', LINEAGE_EVERY, 'lineage', (answer) => { lineage = answer; showLineage(); });
@@ -706,6 +708,7 @@ function begin() {
   $('others').hidden = !location.pathname.startsWith('/jobs/');
   $('charts').append(...boxes.map((box) => box.node));
   makeLimitFields();
+  beginVerification();
   onControl('pause', 'pause', { tail: false });
   onControl('pause-all', 'pause', { tail: true });
   onControl('resume', 'resume', {});

@@ -49,6 +49,10 @@ std::string SecondWords(const ProgramHelp& program, const std::string& first) {
   return words;
 }
 
+bool IsCommand(const ProgramHelp& program, const std::string& name) {
+  return std::ranges::find(program.commands, name, &CommandHelp::name) != program.commands.end();
+}
+
 std::string Replace(std::string text, std::string_view what, std::string_view by) {
   for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
     text.replace(at, what.size(), by);
@@ -117,6 +121,23 @@ std::string BashValues(const ProgramHelp& program) {
   return text;
 }
 
+/// When what has been typed is this command: of two words both, and of one none that makes two of
+/// it or that it is the second of.
+std::string FishCondition(const ProgramHelp& program, const std::string& command) {
+  const size_t space = command.find(' ');
+  const std::string first = command.substr(0, space);
+  std::string when = "__fish_seen_subcommand_from " + first;
+  if (space != std::string::npos) {
+    return when + "; and __fish_seen_subcommand_from " + command.substr(space + 1);
+  }
+  std::string others = SecondWords(program, first);
+  for (const CommandHelp& other : program.commands) {
+    if (!other.name.ends_with(" " + first)) continue;
+    others.append(others.empty() ? "" : " ").append(other.name.substr(0, other.name.find(' ')));
+  }
+  return others.empty() ? when : when + "; and not __fish_seen_subcommand_from " + others;
+}
+
 }  // namespace
 
 std::string BashCompletion(const ProgramHelp& program) {
@@ -127,11 +148,14 @@ std::string BashCompletion(const ProgramHelp& program) {
     std::string words = "-h --help";
     for (const FlagHelp& flag : command.flags) words += " --" + flag.name;
     for (const std::string& word : command.words) words += " " + word;
+    if (const std::string seconds = SecondWords(program, command.name); !seconds.empty()) {
+      words += " " + seconds;
+    }
     commands += fmt::format("    '{}') words='{}' ;;\n", command.name, words);
   }
   for (const std::string& first : firsts) {
     const std::string seconds = SecondWords(program, first);
-    if (!seconds.empty())
+    if (!seconds.empty() && !IsCommand(program, first))
       commands += fmt::format("    '{}') words='-h --help {}' ;;\n", first, seconds);
   }
   constexpr std::string_view kScript = R"(# bash completion for ddbsync
@@ -184,11 +208,13 @@ std::string ZshCompletion(const ProgramHelp& program) {
   for (const FirstWord& first : FirstWords(program)) {
     const std::string words = SecondWords(program, first.word);
     if (words.empty()) continue;
+    // A command that is one without a second word, too, goes on to its flags.
     seconds += fmt::format(
         "  if [[ $command == {0} ]]; then\n"
-        "    if (( CURRENT == 3 )); then\n      compadd -- {1}\n      return\n    fi\n"
-        "    command+=\" $words[3]\"\n    shift words\n    (( CURRENT-- ))\n  fi\n",
-        first.word, words);
+        "    if (( CURRENT == 3 )); then\n      compadd -- {1}\n{2}    fi\n"
+        "    if [[ \" {1} \" == *\" $words[3] \"* ]]; then\n"
+        "      command+=\" $words[3]\"\n      shift words\n      (( CURRENT-- ))\n    fi\n  fi\n",
+        first.word, words, IsCommand(program, first.word) ? "" : "      return\n");
   }
   return fmt::format(
       "#compdef ddbsync\n\n"
@@ -219,8 +245,7 @@ std::string FishCompletion(const ProgramHelp& program) {
     }
   }
   for (const CommandHelp& command : program.commands) {
-    const std::string last = command.name.substr(command.name.rfind(' ') + 1);
-    const std::string when = fmt::format("-n '__fish_seen_subcommand_from {}'", last);
+    const std::string when = fmt::format("-n '{}'", FishCondition(program, command.name));
     for (const FlagHelp& flag : command.flags) {
       std::string value;
       if (const std::string choices = Choices(flag); !choices.empty()) {

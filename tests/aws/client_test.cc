@@ -170,6 +170,18 @@ TEST_F(ClientTest, RightCrcIsAccepted) {
   EXPECT_TRUE(client_.Call(kScan, "{}"));
 }
 
+TEST_F(ClientTest, NoBodyIsAnAnswerOnlyWhereTheOperationMayHaveNone) {
+  AlwaysAnswer(Answer(200, ""));
+  EXPECT_EQ(FailedCall(kPut).code, ErrorCode::kAmbiguous);
+  Operation tag = kPut;
+  tag.may_be_empty = true;
+  const Result<std::string> answer = client_.Call(tag, "{}");
+  ASSERT_TRUE(answer) << ToString(answer.error());
+  EXPECT_EQ(*answer, "");
+  AlwaysAnswer(Answer(200, "<html>"));
+  EXPECT_EQ(FailedCall(tag).code, ErrorCode::kAmbiguous);
+}
+
 TEST_F(ClientTest, WrongCrcIsRetriedForAReadAndAmbiguousForAWrite) {
   HttpResponse response = Answer(200, "{}");
   for (const char* crc : {"2745614148", "x", "2745614147x", "-1", "99999999999"}) {

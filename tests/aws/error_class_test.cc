@@ -60,6 +60,8 @@ TEST(ErrorClass, PositionsHaveTheirOwnCodes) {
 
 TEST(ErrorClass, StatesOfTablesHaveTheirOwnCodes) {
   ExpectBoth("ResourceInUseException", 400, ErrorCode::kConflict);
+  ExpectBoth("ConditionalCheckFailedException", 400, ErrorCode::kConflict);
+  ExpectBoth("PolicyNotFoundException", 400, ErrorCode::kConflict);
   ExpectBoth("ResourceNotFoundException", 400, ErrorCode::kNotFound);
   ExpectBoth("TableNotFoundException", 400, ErrorCode::kNotFound);
 }

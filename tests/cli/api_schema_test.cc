@@ -14,6 +14,7 @@
 #include "cli/history.h"
 #include "cli/page.h"
 #include "cli/status_json.h"
+#include "cli/verify_api.h"
 
 namespace ddbsync::cli {
 namespace {
@@ -113,6 +114,17 @@ TEST_F(ApiSchemaTest, TheLineageHasTheFieldsOfTheSchema) {
             Words(streams::ShardPhase::kFinished));
 }
 
+TEST_F(ApiSchemaTest, AVerificationHasTheFieldsOfTheSchema) {
+  VerifyLook look;
+  look.differences.push_back({.attributes = {"note"}});
+  ExpectFits(Schema("Verify"), json::parse(VerifyLookToJson(look, false)), "verify");
+  std::set<std::string> phases = Words(verify::Phase::kEnded);
+  phases.insert("opening");
+  const json& fields = Schema("Verify")["properties"];
+  EXPECT_EQ(fields["phase"]["enum"].get<std::set<std::string>>(), phases);
+  EXPECT_EQ(fields["form"]["enum"].get<std::set<std::string>>(), Words(verify::Form::kQuiet));
+}
+
 TEST_F(ApiSchemaTest, ThePathsAreThoseThatAreServed) {
   metrics::HttpServer server;
   AddOverview(server);
@@ -128,6 +140,11 @@ TEST_F(ApiSchemaTest, ThePathsAreThoseThatAreServed) {
               {.job = [] { return nullptr; },
                .status = [] { return replicator::JobStatus(); },
                .stop = [] {}});
+  AddVerifyRoutes(server, "",
+                  {.status = [] { return replicator::JobStatus(); },
+                   .begin = [](const VerifyRequest&) { return Result<void>(); },
+                   .stop = [] {},
+                   .look = [] { return VerifyLook(); }});
   ASSERT_TRUE(server.Start("127.0.0.1:0"));
   std::set<std::string> described;
   for (const auto& [path, methods] : document_["paths"].items()) {

@@ -16,8 +16,9 @@ using ::testing::SizeIs;
 
 using Words = std::vector<std::string>;
 
-const Words kCommandNames = {"start",  "backfill", "tail",     "status",          "pause",
-                             "resume", "stop",     "throttle", "checkpoint show", "version"};
+const Words kCommandNames = {"start",       "backfill",    "tail",     "status",          "pause",
+                             "resume",      "stop",        "throttle", "checkpoint show", "verify",
+                             "verify show", "verify stop", "version"};
 
 Words Split(const std::string& text) {
   Words words;
@@ -65,7 +66,16 @@ TEST(CommandLine, CommandsAreFound) {
   EXPECT_EQ(Parse("tail --since 2026-11-21T00:00:00Z").command, Command::kTail);
   EXPECT_EQ(Parse("status --json").command, Command::kStatus);
   EXPECT_EQ(Parse("checkpoint show").command, Command::kCheckpointShow);
+  EXPECT_EQ(Parse("verify --src a --dst b").command, Command::kVerify);
+  EXPECT_EQ(Parse("verify show --json").command, Command::kVerifyShow);
+  EXPECT_EQ(Parse("verify stop").command, Command::kVerifyStop);
+  EXPECT_EQ(Parse("stop").command, Command::kStop);
   EXPECT_EQ(Parse("version").command, Command::kVersion);
+}
+
+TEST(CommandLine, WhatStandsBeforeASecondWordIsNotLost) {
+  EXPECT_THAT(OneFault("verify --json show"), HasSubstr("--json stands before `show`"));
+  EXPECT_THAT(OneFault("verify shwo"), HasSubstr("unexpected argument `shwo`"));
 }
 
 TEST(CommandLine, UnknownOptionIsToldWithTheOneThatWasMeant) {
@@ -85,7 +95,7 @@ TEST(CommandLine, OptionOfAnotherCommandSaysWhichOne) {
 
 TEST(CommandLine, WhatComesLaterIsAUsageError) {
   EXPECT_THAT(OneFault("start --mirror"), HasSubstr("unknown option --mirror"));
-  EXPECT_THAT(OneFault("verify --src a --dst b"), HasSubstr("unknown command `verify`"));
+  EXPECT_THAT(OneFault("cutover run"), HasSubstr("unknown command `cutover`"));
   EXPECT_THAT(OneFault("checkpoint reset"), HasSubstr("unknown command `reset`"));
 }
 
@@ -100,10 +110,10 @@ TEST(CommandLine, MissingCommandAndMissingValueAreFaults) {
 TEST(Help, NamesEveryCommandAndNoOther) {
   const std::string help = Parse("--help").help;
   for (const char* command : {"start", "backfill", "tail", "status", "pause", "resume", "stop",
-                              "throttle", "checkpoint", "version"}) {
+                              "throttle", "checkpoint", "verify", "version"}) {
     EXPECT_THAT(help, HasSubstr(std::string("\n  ") + command)) << help;
   }
-  for (const char* later : {"verify", "cutover", "plan", "mirror", "resync"}) {
+  for (const char* later : {"cutover", "plan", "mirror", "resync"}) {
     for (const std::string& command : kCommandNames) {
       EXPECT_THAT(Parse(command + " --help").help, Not(HasSubstr(later)));
     }
@@ -164,11 +174,13 @@ TEST(Help, EveryFlagThatIsUnderstoodIsInIt) {
 TEST(Help, SaysHowTheWholeCommandIsTyped) {
   EXPECT_THAT(Parse("start --help").help, HasSubstr("Usage: ddbsync start [OPTIONS]"));
   EXPECT_THAT(Parse("checkpoint show --help").help, HasSubstr("Usage: ddbsync checkpoint show"));
+  EXPECT_THAT(Parse("verify stop --help").help, HasSubstr("Usage: ddbsync verify stop"));
 }
 
 TEST(Help, FitsTheTerminal) {
-  for (const std::string& command : {std::string(), std::string("start"), std::string("tail"),
-                                     std::string("checkpoint"), std::string("checkpoint show")}) {
+  for (const std::string& command :
+       {std::string(), std::string("start"), std::string("tail"), std::string("checkpoint"),
+        std::string("checkpoint show"), std::string("verify"), std::string("verify show")}) {
     std::istringstream help(Parse(command + " --help").help);
     for (std::string line; std::getline(help, line);) EXPECT_LE(line.size(), 100U) << line;
   }

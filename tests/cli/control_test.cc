@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -46,6 +47,10 @@ class ObedientJob final : public replicator::Job {
   replicator::JobStatus Status() const override { return status_; }
   [[nodiscard]] std::vector<replicator::ShardStatus> Shards() const override { return {}; }
   streams::ShardFamily Family(size_t) const override { return {}; }
+  replicator::LiveCopy& live_copy() override {
+    ADD_FAILURE() << "nothing verifies it";
+    std::abort();
+  }
   const metrics::Histogram& apply_delay() const override { return apply_delay_; }
 
   replicator::JobStatus status_;

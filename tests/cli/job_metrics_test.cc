@@ -55,6 +55,27 @@ TEST(JobMetrics, PhaseThatIsNotWantedHasNoSeries) {
   EXPECT_THAT(text, HasSubstr("ddbsync_backfill_segments{job_id=\"a-b\",status=\"waiting\"} 1\n"));
 }
 
+TEST(VerifyMetrics, TellWhatStandsAndForHowLong) {
+  VerifyLook look;
+  look.running = true;
+  look.status.differences = {1, 0, 2};
+  look.status.now = WallTime(std::chrono::seconds(1000));
+  const auto scrape = [&look] {
+    metrics::Exposition exposition;
+    exposition.Register(
+        [&](metrics::Samples& samples) { WriteVerifyMetrics(look, samples, kLabels); });
+    return exposition.Text();
+  };
+  EXPECT_THAT(scrape(),
+              HasSubstr("ddbsync_verify_differences{job_id=\"a-b\",kind=\"different\"} 2\n"));
+  EXPECT_THAT(scrape(),
+              HasSubstr("ddbsync_verify_oldest_difference_seconds{job_id=\"a-b\"} NaN\n"));
+  EXPECT_THAT(scrape(), HasSubstr("ddbsync_verify_running{job_id=\"a-b\"} 1\n"));
+  look.status.oldest_difference = WallTime(std::chrono::seconds(400));
+  EXPECT_THAT(scrape(),
+              HasSubstr("ddbsync_verify_oldest_difference_seconds{job_id=\"a-b\"} 600\n"));
+}
+
 TEST(CallMetrics, CountsByOutcomeAndTimesByOperation) {
   CallMetrics calls;
   calls.OnCall("dynamodb", "Scan", "ok", std::chrono::milliseconds(3));
@@ -174,6 +195,7 @@ TEST(JobMetrics, AFullJobWritesEveryFamilyWithTheLabelsDeclared) {
   WriteBuildInfo(written);
   WriteJobMetrics(status, written, kLabels);
   WriteShardMetrics({{"shard", std::nullopt}}, WallTime(), written, kLabels);
+  WriteVerifyMetrics({}, written, kLabels);
   calls.WriteTo(written, kLabels);
   metrics::Histogram({1}).WriteTo(written, metrics::kRecordApplyDelaySeconds, kLabels);
   metrics::CollectProcess(written);

@@ -80,6 +80,15 @@ TEST(Values, SwitchesAreYesOrNo) {
   EXPECT_FALSE(ParseSwitch("maybe"));
 }
 
+TEST(Values, AShareIsAPercentageAboveNothing) {
+  EXPECT_DOUBLE_EQ(*ParseSample("1%"), 0.01);
+  EXPECT_DOUBLE_EQ(*ParseSample("100%"), 1);
+  EXPECT_DOUBLE_EQ(*ParseSample("0.5%"), 0.005);
+  for (const char* text : {"0%", "101%", "-1%", "1", "0.01", "%", "", "x%", "nan%"}) {
+    EXPECT_FALSE(ParseSample(text)) << text;
+  }
+}
+
 TEST(Text, SpansAreReadAtAGlance) {
   EXPECT_EQ(SpanText(0.44), "0.4s");
   EXPECT_EQ(SpanText(12.4), "12s");

@@ -4,6 +4,7 @@
 #include "aws/client.h"
 #include "aws/server_clock.h"
 #include "dynamodb/client.h"
+#include "dynamodb/control_client.h"
 #include "dynamodb/streams_client.h"
 #include "tests/contract/contract_fixture.h"
 
@@ -30,6 +31,7 @@ class ClientContract : public ContractTest {
                                          transport(), *server_clock_, clock(), observer_);
     tables_ = std::make_unique<dynamodb::Client>(*aws_);
     streams_ = std::make_unique<dynamodb::StreamsClient>(*aws_);
+    control_ = std::make_unique<dynamodb::ControlClient>(*aws_);
   }
 
   FixedKeys keys_;
@@ -38,6 +40,7 @@ class ClientContract : public ContractTest {
   std::unique_ptr<aws::Client> aws_;
   std::unique_ptr<dynamodb::Client> tables_;
   std::unique_ptr<dynamodb::StreamsClient> streams_;
+  std::unique_ptr<dynamodb::ControlClient> control_;
 };
 CONTRACT_SUITE(ClientContract);
 
@@ -102,6 +105,89 @@ TEST_P(ClientContract, RefusalsHaveTheirMeaning) {
   ASSERT_TRUE(tables_->EnableStream(name, dynamodb::StreamView::kNewImage));
   EXPECT_EQ(tables_->EnableStream(name, dynamodb::StreamView::kNewImage).error().code,
             ErrorCode::kConflict);
+}
+
+TEST_P(ClientContract, AStreamIsTurnedOffOnceAndOnAgain) {
+  const std::string name = MakeTable({{"id", "S"}});
+  EXPECT_EQ(control_->DisableStream(name).error().code, ErrorCode::kConflict);
+  ASSERT_TRUE(control_->EnableStream(name, dynamodb::StreamView::kNewImage));
+  EXPECT_EQ(control_->EnableStream(name, dynamodb::StreamView::kNewImage).error().code,
+            ErrorCode::kConflict);
+  ASSERT_TRUE(control_->DisableStream(name));
+  EXPECT_FALSE(tables_->DescribeTable(name)->stream_view.has_value());
+  EXPECT_EQ(control_->DisableStream(name).error().code, ErrorCode::kConflict);
+  ASSERT_TRUE(control_->EnableStream(name, dynamodb::StreamView::kNewImage));
+  EXPECT_EQ(control_->DisableStream(NewName()).error().code, ErrorCode::kNotFound);
+}
+
+TEST_P(ClientContract, TimeToLiveIsTurnedOnAndOff) {
+  using dynamodb::TimeToLive;
+  using dynamodb::TtlStatus;
+  using dynamodb::TtlUpdate;
+  const std::string name = MakeTable({{"id", "S"}});
+  EXPECT_EQ(control_->DescribeTimeToLive(name), TimeToLive());
+  EXPECT_EQ(control_->UpdateTimeToLive(name, "ends", false).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(control_->UpdateTimeToLive(name, "ends", true), TtlUpdate::kAccepted);
+  EXPECT_EQ(control_->DescribeTimeToLive(name), (TimeToLive{TtlStatus::kEnabled, "ends"}));
+  EXPECT_EQ(control_->UpdateTimeToLive(name, "ends", true).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(control_->UpdateTimeToLive(name, "other", false).error().code, ErrorCode::kConflict);
+  if (!is_local()) {  // which lets it be changed at any time
+    EXPECT_EQ(control_->UpdateTimeToLive(name, "ends", false), TtlUpdate::kTooSoon);
+    clock().SleepFor(std::chrono::hours(1));
+  }
+  EXPECT_EQ(control_->UpdateTimeToLive(name, "ends", false), TtlUpdate::kAccepted);
+  EXPECT_EQ(control_->DescribeTimeToLive(name), TimeToLive());
+}
+
+TEST_P(ClientContract, AProbeChangesNothingWhateverTheKey) {
+  using dynamodb::WriteProbe;
+  for (const char* partition : {"S", "N", "B"}) {
+    for (const char* sort : {"S", "N", "B"}) {
+      const std::string name = MakeTable({{"id", partition}, {"at", sort}});
+      const auto table = tables_->DescribeTable(name);
+      ASSERT_TRUE(table) << ToString(table.error());
+      const WriteProbe probe = control_->ProbeDenied(name, table->key);
+      EXPECT_EQ(probe.answer, WriteProbe::Answer::kAllowed) << partition << sort << probe.reason;
+    }
+  }
+  const dynamodb::KeySchema schema{.partition = {"id", dynamodb::KeyType::kString}, .sort = {}};
+  EXPECT_EQ(control_->ProbeDenied(NewName(), schema).answer, WriteProbe::Answer::kUnknown);
+}
+
+TEST_P(ClientContract, APolicyIsPutAndTakenAwayByItsRevision) {
+  if (is_local()) GTEST_SKIP() << "DynamoDB Local has no resource-based policies";
+  using dynamodb::WriteProbe;
+  const std::string name = MakeTable({{"id", "S"}});
+  const auto table = tables_->DescribeTable(name);
+  ASSERT_TRUE(table) << ToString(table.error());
+  const std::string policy =
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":)"
+      R"(["dynamodb:DeleteItem"],"Resource":")" +
+      table->arn + R"("}]})";
+  EXPECT_EQ(control_->GetResourcePolicy(table->arn), std::nullopt);
+  const auto revision = control_->PutResourcePolicy(table->arn, policy, dynamodb::kNoPolicy);
+  ASSERT_TRUE(revision) << ToString(revision.error());
+  EXPECT_EQ(control_->GetResourcePolicy(table->arn).value()->revision, *revision);
+  EXPECT_EQ(control_->ProbeDenied(name, table->key).answer, WriteProbe::Answer::kDenied);
+  EXPECT_EQ(control_->PutResourcePolicy(table->arn, policy, dynamodb::kNoPolicy).error().code,
+            ErrorCode::kConflict);
+  EXPECT_EQ(control_->DeleteResourcePolicy(table->arn, *revision).error().code,
+            ErrorCode::kThrottled);
+  clock().SleepFor(std::chrono::seconds(15));
+  EXPECT_EQ(control_->DeleteResourcePolicy(table->arn, "17").error().code, ErrorCode::kConflict);
+  ASSERT_TRUE(control_->DeleteResourcePolicy(table->arn, *revision));
+  EXPECT_EQ(control_->ProbeDenied(name, table->key).answer, WriteProbe::Answer::kAllowed);
+}
+
+TEST_P(ClientContract, TagsArePutAndTakenAway) {
+  if (is_local()) GTEST_SKIP() << "DynamoDB Local has no tags";
+  const std::string arn = tables_->DescribeTable(MakeTable({{"id", "S"}}))->arn;
+  const std::vector<dynamodb::Tag> tags = {{"a", "1"}, {"b", ""}};
+  ASSERT_TRUE(control_->TagResource(arn, tags));
+  EXPECT_EQ(tables_->ListTags(arn, "")->tags, tags);
+  const std::vector<std::string> keys = {"a", "none"};
+  ASSERT_TRUE(control_->UntagResource(arn, keys));
+  EXPECT_EQ(tables_->ListTags(arn, "")->tags, (std::vector<dynamodb::Tag>{{"b", ""}}));
 }
 
 TEST_P(ClientContract, TablesAreListedAfterAName) {

@@ -72,6 +72,37 @@ TEST(Table, AStreamIsOnOnlyWhereTheSpecificationSaysSo) {
   EXPECT_EQ(Parse(table).error().code, ErrorCode::kCorrupt);
 }
 
+TEST(Table, GlobalIndexesAreToldWithTheirStatusAndKey) {
+  EXPECT_TRUE(Parse(Table())->global_indexes.empty());
+  json table = Table();
+  table["GlobalSecondaryIndexes"] = json::parse(R"([
+      {"IndexName": "by-at", "IndexStatus": "CREATING", "Backfilling": true,
+       "KeySchema": [{"AttributeName": "at", "KeyType": "HASH"},
+                     {"AttributeName": "id", "KeyType": "RANGE"}]},
+      {"IndexName": "wide", "KeySchema": [{"AttributeName": "at", "KeyType": "HASH"},
+                                          {"AttributeName": "id", "KeyType": "HASH"}]}])");
+  const KeyAttribute at{.name = "at", .type = KeyType::kNumber};
+  const KeyAttribute id{.name = "id", .type = KeyType::kString};
+  const std::vector<GlobalIndex> expected = {
+      {.name = "by-at", .status = "CREATING", .partition = {at}, .sort = {id}},
+      {.name = "wide", .status = "", .partition = {at, id}, .sort = {}}};
+  EXPECT_EQ(Parse(table)->global_indexes, expected);
+  table["GlobalSecondaryIndexes"][0]["KeySchema"][0]["AttributeName"] = "undefined";
+  EXPECT_EQ(Parse(table).error().code, ErrorCode::kCorrupt);
+}
+
+TEST(Table, ReplicasAreTheOtherRegions) {
+  EXPECT_TRUE(Parse(Table())->replicas.empty());
+  json table = Table();
+  table["Replicas"] = json::parse(R"([{"RegionName": "us-east-1", "ReplicaStatus": "CREATING"},
+      {"RegionName": "eu-west-1", "ReplicaStatus": "ACTIVE"}, {"RegionName": "eu-west-2"}])");
+  const std::vector<Replica> expected = {{.region = "us-east-1", .status = "CREATING"},
+                                         {.region = "eu-west-2", .status = ""}};
+  EXPECT_EQ(Parse(table)->replicas, expected);
+  table.erase("TableArn");  // whose region is not known, none is left out
+  EXPECT_EQ(Parse(table)->replicas.size(), 3u);
+}
+
 TEST(Table, IdentityFallsBackToArnAndCreation) {
   json table = Table();
   EXPECT_EQ(Parse(table)->Identity(), "12345678-0123-4567-0123-123456789012");

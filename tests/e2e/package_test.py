@@ -13,7 +13,7 @@ BUILD = ddbsync.BINARY.parents[1]
 REFERENCE = BUILD / "packaging" / "reference.out"
 # By what is typed; "" is the program itself.
 COMMANDS = ("start", "backfill", "tail", "status", "pause", "resume", "stop", "throttle",
-            "checkpoint show", "version")
+            "checkpoint show", "verify", "verify show", "verify stop", "version")
 THROTTLES = {"read-capacity=", "write-capacity=", "account-read-capacity=",
              "account-write-capacity=", "in-flight=", "poll-interval="}
 
@@ -134,6 +134,8 @@ class CompletionTest(unittest.TestCase):
     def test_bash_offers_commands(self):
         self.assertEqual({"start", "status", "stop"}, self.bash("st"))
         self.assertEqual({"show", "-h", "--help"}, self.bash("checkpoint", ""))
+        self.assertEqual({"show", "stop"},
+                         {word for word in self.bash("verify", "") if word[0] != "-"})
 
     def test_bash_offers_values(self):
         self.assertEqual({"hold", "stop"}, self.bash("start", "--on-gap", ""))
@@ -154,6 +156,7 @@ class CompletionTest(unittest.TestCase):
     def test_fish_offers_commands_and_values(self):
         self.assertLessEqual({"start", "status", "stop"}, self.fish("ddbsync st"))
         self.assertEqual({"show"}, self.fish("ddbsync checkpoint "))
+        self.assertEqual({"show", "stop"}, self.fish("ddbsync verify "))
         self.assertEqual({"hold", "stop"}, self.fish("ddbsync start --on-gap "))
         self.assertEqual(THROTTLES, self.fish("ddbsync throttle "))
 

@@ -8,6 +8,7 @@ import ddbsync
 import fixtures
 import processes
 import servers
+import workload
 
 ITEMS = 1000
 TOKEN = "a-token-of-more-than-sixteen-characters"
@@ -229,6 +230,33 @@ class PageTest(fixtures.Case):
             over = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             self.assertEqual(0, self.page.tell("evaluate", over), name)
             self.assert_clean()
+
+    def test_a_verification_is_begun_shown_and_stopped(self):
+        self.make_tables()
+        job = self.start()
+        job.wait_until_past(ddbsync.now())
+        self.client.delete_item(TableName=self.target, Key=workload.key_of(1))
+        self.show(job)
+        self.page.wait_for_text("#verify-verdict", ["Nothing was verified"])
+        self.assertTrue(self.page.tell("isDisabled", "#verify-stop"))
+        self.page.tell("click", "#verify-start")
+        self.page.wait_for_text("#verify-verdict", ["Different"], 60)
+        self.page.wait_for_text("#verify-differences", ["missing since", "customer-00000"])
+        self.page.wait_for_text("#verify-figures", ["Missing1", "Extra0", "Different0"])
+        self.page.wait_for_text("#verify-command", ["ddbsync verify --job", "--repair"])
+        self.picture("verification")
+        self.show(job, viewport=PHONE)
+        self.page.wait_for_text("#verify-differences", ["missing since"])
+        self.page.settle()
+        self.picture("verification-phone")
+        over = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        self.assertEqual(0, self.page.tell("evaluate", over))
+        self.page.tell("evaluate", "void orderVerification('verify', {watch: true})")
+        self.page.wait_for("!document.getElementById('verify-stop').disabled")
+        self.page.tell("click", "#verify-stop")
+        self.page.wait_for("!document.getElementById('verify-start').disabled")
+        self.assertFalse(json.loads(job.get("/api/v1/verify")[1])["running"])
+        self.assert_clean()
 
     def test_the_keyboard_reaches_every_control_and_is_not_held(self):
         job = self.start_slowly()

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "tests/support/base64.h"
 #include "tests/support/decimal.h"
 #include "tests/support/refusal.h"
 
@@ -40,6 +41,62 @@ bool AppendPart(const KeyAttribute& attribute, const json& item, std::string& ke
   for (const int shift : {24, 16, 8, 0}) key += static_cast<char>(text->size() >> shift);
   key += *text;
   return true;
+}
+
+constexpr int kDeepest = 32;  // lists and maps within each other: developer guide, "Quotas"
+
+std::optional<json> NormalScalar(char type, const json& value) {
+  if (!value.is_string()) return std::nullopt;
+  const std::string text = value;
+  if (type == 'S') return value;
+  if (type == 'N') {
+    if (!NumberText(text)) return std::nullopt;
+    return fake::ToPlainText(fake::ParseDecimal(text));
+  }
+  const std::optional<std::string> bytes = fake::DecodeBase64(text);
+  if (!bytes || fake::EncodeBase64(*bytes) != text) return std::nullopt;
+  return value;
+}
+
+std::optional<json> NormalSet(char type, const json& value) {
+  if (!value.is_array()) return std::nullopt;
+  std::set<json> members;
+  for (const json& member : value) {
+    const std::optional<json> normal = NormalScalar(type, member);
+    if (!normal || !members.insert(*normal).second) return std::nullopt;
+  }
+  return json(members);
+}
+
+std::optional<json> NormalValue(const json& value, int depth);
+
+/// Members of a map or elements of a list.
+std::optional<json> NormalElements(json elements, int depth) {
+  if (depth > kDeepest) return std::nullopt;
+  for (json& element : elements) {
+    std::optional<json> normal = NormalValue(element, depth);
+    if (!normal) return std::nullopt;
+    element = std::move(*normal);
+  }
+  return elements;
+}
+
+std::optional<json> NormalContent(const std::string& type, const json& content, int depth) {
+  if (type == "S" || type == "N" || type == "B") return NormalScalar(type[0], content);
+  if (type == "SS" || type == "NS" || type == "BS") return NormalSet(type[0], content);
+  if (type == "M" && content.is_object()) return NormalElements(content, depth + 1);
+  if (type == "L" && content.is_array()) return NormalElements(content, depth + 1);
+  if (type == "BOOL" && content.is_boolean()) return content;
+  if (type == "NULL" && content == true) return content;
+  return std::nullopt;
+}
+
+std::optional<json> NormalValue(const json& value, int depth) {
+  if (!value.is_object() || value.size() != 1) return std::nullopt;
+  const std::string& type = value.begin().key();
+  const std::optional<json> content = NormalContent(type, value.begin().value(), depth);
+  if (!content) return std::nullopt;
+  return json{{type, *content}};
 }
 
 }  // namespace
@@ -92,6 +149,11 @@ std::optional<std::string> NumberText(std::string_view text) {
   } catch (const fake::Refusal&) {
     return std::nullopt;
   }
+}
+
+std::optional<json> NormalItem(const json& item) {
+  if (!item.is_object()) return std::nullopt;
+  return NormalElements(item, 0);
 }
 
 bool IsConsumedCapacity(const json& capacity) {

@@ -32,6 +32,11 @@ namespace ddbsync::fuzz {
 /// CanonicalNumber's text by way of the decimal; nothing for what DynamoDB refuses.
 [[nodiscard]] std::optional<std::string> NumberText(std::string_view text);
 
+/// The one form of an item that all its spellings have: numbers plain, sets in order. Two items are
+/// equal exactly when these are. Nothing when it has a value that dynamodb/canonical_item.h
+/// refuses.
+[[nodiscard]] std::optional<nlohmann::json> NormalItem(const nlohmann::json& item);
+
 /// Whether it is absent, or a ConsumedCapacity or a list of them.
 [[nodiscard]] bool IsConsumedCapacity(const nlohmann::json& capacity);
 

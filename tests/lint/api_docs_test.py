@@ -35,7 +35,8 @@ def rows(properties, prefix=""):
     for name, schema in properties.items():
         text = schema.get("description", "")
         if "enum" in schema:
-            text += " One of: " + ", ".join(f"`{word}`" for word in schema["enum"]) + "."
+            text += " One of: " + ", ".join(f"`{word}`" for word in schema["enum"]
+                                        if word is not None) + "."
         yield f"| `{prefix}{name}` | {type_of(schema)} | {text} |"
         if "properties" in schema:
             yield from rows(schema["properties"], f"{prefix}{name}.")

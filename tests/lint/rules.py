@@ -18,7 +18,8 @@ USES = {
     "checkpoint": {"base"},
     "streams": {"dynamodb", "aws", "base"},
     "replicator": {"streams", "checkpoint", "dynamodb", "aws", "metrics", "base"},
-    "cli": {"replicator", "streams", "checkpoint", "dynamodb", "aws", "metrics", "base"},
+    "verify": {"replicator", "checkpoint", "dynamodb", "aws", "metrics", "base"},
+    "cli": {"verify", "replicator", "streams", "checkpoint", "dynamodb", "aws", "metrics", "base"},
 }
 # Slow to compile, or the secret of one .cc file: a change of library must not touch our headers.
 LIGHT = {"nlohmann/json_fwd.hpp"}  # forward declarations only

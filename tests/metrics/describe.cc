@@ -13,6 +13,7 @@ constexpr std::pair<Subject, std::string_view> kSections[] = {
     {Subject::kTail, "Jobs that follow the stream (`start`, `tail`)"},
     {Subject::kShards, "Each shard that is read (`--shard-metrics`)"},
     {Subject::kBackfill, "Jobs that copy (`start`, `backfill`)"},
+    {Subject::kVerify, "Verifications (`verify`), once one was begun in the job's process"},
     {Subject::kCalls, "Calls to AWS, once there was one of the kind"},
     {Subject::kProcess, "The process (without `job_id`)"},
 };

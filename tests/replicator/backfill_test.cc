@@ -144,21 +144,23 @@ TEST_F(BackfillTest, AtMostTwoPagesOfASegmentAreUnacknowledged) {
   EXPECT_EQ(backfill_.NextRead(0).kind, Backfill::Read::Kind::kWait);
 }
 
-TEST_F(BackfillTest, WithManyPagesInHandOneOfEachSegmentMustDo) {
-  constexpr int kSegments = static_cast<int>(limits::kPagesAhead) + 1;
+TEST_F(BackfillTest, ASecondPageIsReadOnlyWhereEachOpenSegmentCanHaveItsFirst) {
+  constexpr int kSegments = static_cast<int>(limits::kPagesAhead) - 1;
   Backfill wide({.total_segments = kSegments, .open_segments = kSegments}, ledger_, {});
   Dealer dealer({schema_, fence_, rechecks_, dead_letters_}, wide);
   wide.Start(dealer, [](int) { return Waker(); });
-  const auto add = [&](int segment) {
-    wide.AddPage(Read(1, "k" + std::to_string(segment), wide, segment), clock_.Now());
+  const auto add = [&](int segment, const std::string& last_key) {
+    wide.AddPage(Read(1, last_key, wide, segment), clock_.Now());
   };
-  for (int segment = 0; segment < kSegments - 2; ++segment) add(segment);
+  add(0, "a");
+  add(1, "b");
   EXPECT_EQ(wide.NextRead(0).kind, Backfill::Read::Kind::kRead);
-  add(kSegments - 2);
-  EXPECT_EQ(wide.NextRead(0).kind, Backfill::Read::Kind::kWait);
-  EXPECT_EQ(wide.NextRead(kSegments - 1).kind, Backfill::Read::Kind::kRead);
+  add(0, "c");
+  EXPECT_EQ(wide.NextRead(1).kind, Backfill::Read::Kind::kWait);
+  EXPECT_EQ(wide.NextRead(2).kind, Backfill::Read::Kind::kRead);
   while (auto batch = dealer.Take(clock_.Now())) batch->Settle({}, clock_.Now());
-  EXPECT_EQ(wide.NextRead(0).kind, Backfill::Read::Kind::kRead);
+  add(1, "d");
+  EXPECT_EQ(wide.NextRead(1).kind, Backfill::Read::Kind::kRead);
 }
 
 TEST(SpreadOrder, EveryPrefixIsSpreadOverTheWhole) {

@@ -244,6 +244,9 @@ TEST_F(EngineFaultsTest, CreateTargetMakesTheTable) {
 TEST_F(EngineFaultsTest, ATtlDeleteIsReplicatedOrSkippedAsAsked) {
   JobOptions options = Quick();
   options.ttl_deletes = TtlDeletes::kSkip;
+  Call("UpdateTimeToLive",
+       {{"TableName", "src"},
+        {"TimeToLiveSpecification", {{"Enabled", true}, {"AttributeName", "ends"}}}});
   Start(options);
   ASSERT_TRUE(Eventually([&] { return Equal(); }));
   ASSERT_TRUE(service_.DeleteByTtl("src", R"({"id":{"S":"key1"}})"));

@@ -73,6 +73,7 @@ void EngineFixture::Connect() {
     ASSERT_TRUE(store) << ToString(store.error());
     store_ = *std::move(store);
   }
+  if (executor_ != nullptr) return;
   executor_ = std::make_unique<ThreadExecutor>(clock_, ThreadExecutor::Options{16});
 }
 

@@ -54,6 +54,10 @@ class EngineFixture : public ::testing::Test {
   [[nodiscard]] bool Equal();
   [[nodiscard]] JobStatus Status() { return job_->Status(); }
 
+  /// Makes executor_ and store_, where there are none.
+  void Connect();
+  [[nodiscard]] Side MakeSide(const std::string& label, const std::string& table);
+
   SystemClock clock_;
   fake::FakeDynamoDb service_;
   std::string directory_;
@@ -64,9 +68,6 @@ class EngineFixture : public ::testing::Test {
  private:
   struct Keys;
   struct Observer;
-  void Connect();
-  [[nodiscard]] Side MakeSide(const std::string& label, const std::string& table);
-
   std::unique_ptr<Keys> keys_;
   std::unique_ptr<Observer> observer_;
   fake::FakeTransport transport_;

@@ -46,6 +46,27 @@ TEST_F(FenceTest, AdmitsAKeyThatWasTouchedBeforeTheReadBegan) {
   EXPECT_EQ(Admit(fence_, "a", read), Fence::Verdict::kAdmitted);
 }
 
+TEST_F(FenceTest, KnowsWhetherAKeyMayHaveBeenTouched) {
+  const FencedRead older = fence_.BeginRead(kNow);
+  EXPECT_TRUE(Touch(fence_, "a"));
+  const FencedRead read = fence_.BeginRead(kNow);
+  EXPECT_FALSE(fence_.MayHaveBeenTouched("a", read));
+  EXPECT_TRUE(fence_.MayHaveBeenTouched("a", older));
+  EXPECT_EQ(fence_.AdmitRepair("b", read.counter(), kNow), Fence::Verdict::kAdmitted);
+  EXPECT_TRUE(fence_.MayHaveBeenTouched("b", read));
+  Release(fence_, "b");
+  EXPECT_TRUE(fence_.MayHaveBeenTouched("b", read));
+}
+
+TEST_F(FenceTest, WhatItForgotMayHaveBeenTouched) {
+  Fence fence({.max_bytes = 1000, .eventual_margin = Duration::zero()});
+  const FencedRead read = fence.BeginRead(kNow);
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_TRUE(Touch(fence, "key" + std::to_string(i)));
+  }
+  EXPECT_TRUE(fence.MayHaveBeenTouched("another", read));
+}
+
 TEST_F(FenceTest, ChecksAgainAtEachAttempt) {
   const FencedRead read = fence_.BeginRead(kNow);
   ASSERT_EQ(Admit(fence_, "a", read), Fence::Verdict::kAdmitted);

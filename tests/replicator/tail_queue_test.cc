@@ -85,7 +85,8 @@ class TailQueueTest : public ::testing::Test {
   Fence fence_{{.max_bytes = 1 << 20, .eventual_margin = Duration::zero()}};
   Rechecks rechecks_{ledger_, server_clock_, 5s, {}, machine_.clock().Now()};
   DeadLetters dead_letters_{ledger_, server_clock_, {}};
-  TailQueue queue_{fence_, rechecks_, dead_letters_, budget_};
+  ChangedKeys changed_;
+  TailQueue queue_{fence_, rechecks_, dead_letters_, changed_, budget_};
   WriteGate gate_{TimePoint::min()};
   InFlightLimit limit_{{.initial = 8, .maximum = 64}};
   CapacityBucket capacity_{"write-capacity", std::nullopt};

@@ -59,6 +59,10 @@ constexpr std::array kMistakes = std::to_array<PlantedMistake>({
      "at the tip, changes that cannot be read yet are not reckoned with"},
     {kStandstillUnseen, "standstill-unseen",
      "listings of the stream are taken for progress, whatever its shards do"},
+    {kSuspectIsADifference, "suspect-is-a-difference",
+     "a verification does not wait for the watermark before it looks again", true},
+    {kExtraKeysUnseen, "extra-keys-unseen",
+     "a verification does not look for keys that only the target has", true},
 });
 
 }  // namespace

@@ -81,18 +81,35 @@ Result<checkpoint::State> Process::ReadState() {
   return checkpoint::LoadState(*store_);
 }
 
+replicator::Side Process::SourceSide() {
+  return {.label = "source a",
+          .table = "source",
+          .tables = &source_side_->tables,
+          .streams = &source_side_->streams};
+}
+
+replicator::Side Process::TargetSide() {
+  return {.label = "target b",
+          .table = "target",
+          .tables = &target_side_->tables,
+          .streams = &target_side_->streams};
+}
+
+verify::Verification::Parts Process::VerifyParts(std::shared_ptr<checkpoint::Store> store) {
+  return {.executor = outside_.machine,
+          .source = SourceSide(),
+          .target = TargetSide(),
+          .store = std::move(store),
+          .copy = &job_->live_copy(),
+          .changes_per_second = 0,
+          .read_capacity = std::nullopt,
+          .clock = outside_.machine.sleeping_clock()};
+}
+
 std::vector<Error> Process::Start(const replicator::JobOptions& options) {
   if (auto opened = OpenStore(); !opened) return {opened.error()};
-  replicator::Side source{.label = "source a",
-                          .table = "source",
-                          .tables = &source_side_->tables,
-                          .streams = &source_side_->streams};
-  replicator::Side target{.label = "target b",
-                          .table = "target",
-                          .tables = &target_side_->tables,
-                          .streams = &target_side_->streams};
-  auto job = replicator::Job::Open(options, std::move(source), std::move(target), *store_,
-                                   outside_.machine, outside_.machine.sleeping_clock());
+  auto job = replicator::Job::Open(options, SourceSide(), TargetSide(), *store_, outside_.machine,
+                                   outside_.machine.sleeping_clock());
   if (!job) return job.error();
   job_ = *std::move(job);
   if (auto started = job_->Start(); !started) return {started.error()};

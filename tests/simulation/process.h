@@ -17,6 +17,7 @@
 #include "tests/support/fake_transport.h"
 #include "tests/support/memory_disk.h"
 #include "tests/support/sim_executor.h"
+#include "verify/verification.h"
 
 namespace ddbsync::simulation {
 
@@ -43,6 +44,8 @@ class Process {
   [[nodiscard]] std::vector<Error> Start(const replicator::JobOptions& options);
 
   [[nodiscard]] replicator::Job& job() { return *job_; }
+  /// For a verification through the job that runs, with a store of its own.
+  [[nodiscard]] verify::Verification::Parts VerifyParts(std::shared_ptr<checkpoint::Store> store);
   [[nodiscard]] WallTime source_time() const { return source_side_->server_clock.Now(); }
 
  private:
@@ -59,6 +62,8 @@ class Process {
     dynamodb::StreamsClient streams;
   };
   [[nodiscard]] Result<void> OpenStore();
+  [[nodiscard]] replicator::Side SourceSide();
+  [[nodiscard]] replicator::Side TargetSide();
 
   const Surroundings outside_;
   const std::unique_ptr<Keys> keys_;

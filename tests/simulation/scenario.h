@@ -63,6 +63,9 @@ struct Scenario {
   /// So is the target's, for writes: how each of them fails then.
   fake::FaultKind target_outage = fake::FaultKind::kNone;
   Duration look_every{0};  ///< between looks at the job's status
+  /// Verifications run beside the job, one after the other, and at last somebody else writes to the
+  /// target, which one of them has to find and repair. Not drawn.
+  bool verifying = false;
 
   /// A process was down so long that changes may have left the stream unread.
   [[nodiscard]] bool MayLoseChanges() const;

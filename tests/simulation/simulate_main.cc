@@ -30,6 +30,7 @@ struct Arguments {
   uint64_t from = 1;
   unsigned jobs = 0;
   bool verbose = false;
+  bool verifying = false;
   std::string plant;
   bool all_planted = false;
   std::string page;  ///< to write the table into; empty: none
@@ -38,6 +39,7 @@ struct Arguments {
 /// What all histories together came to.
 struct Sum {
   uint64_t histories = 0, changes = 0, writes = 0, starts = 0, gaps = 0, long_ones = 0;
+  uint64_t verifications = 0;
   std::chrono::duration<double, std::ratio<3600>> simulated{0};
   std::map<uint64_t, Violation> violations;  ///< by seed
 
@@ -47,6 +49,7 @@ struct Sum {
     writes += verdict.writes;
     starts += static_cast<uint64_t>(verdict.starts);
     gaps += verdict.gap ? 1 : 0;
+    verifications += static_cast<uint64_t>(verdict.verifications);
     long_ones += scenario.is_long ? 1 : 0;
     simulated += verdict.simulated;
     if (verdict.violation) violations.emplace(scenario.seed, *verdict.violation);
@@ -61,7 +64,8 @@ Sum RunSeeds(const Arguments& arguments, bool first_only) {
   const uint64_t end = arguments.from + arguments.seeds;
   const auto work = [&] {
     for (uint64_t seed = next++; seed < end; seed = next++) {
-      const Scenario scenario = Draw(seed);
+      Scenario scenario = Draw(seed);
+      scenario.verifying = arguments.verifying;
       const Verdict verdict = Simulate(scenario);
       MutexLock lock(mutex);
       sum.Add(scenario, verdict);
@@ -90,10 +94,11 @@ int SimulateSeeds(const Arguments& arguments) {
   }
   fmt::print(
       "{}: {} of {} histories hold, {} of them of 60 hours; {} changes, {} writes, {} starts, {} "
-      "true gaps, {:.0f} simulated hours; {:.0f} s, {:.1f} histories/s\n",
+      "true gaps, {} verifications, {:.0f} simulated hours; {:.0f} s, {:.1f} histories/s\n",
       sum.violations.empty() ? "PASS" : "FAIL", sum.histories - sum.violations.size(),
       sum.histories, sum.long_ones, sum.changes, sum.writes, sum.starts, sum.gaps,
-      sum.simulated.count(), took.count(), static_cast<double>(sum.histories) / took.count());
+      sum.verifications, sum.simulated.count(), took.count(),
+      static_cast<double>(sum.histories) / took.count());
   return sum.violations.empty() ? 0 : 1;
 }
 
@@ -112,7 +117,9 @@ std::optional<Catch> CatchPlanted(const PlantedMistake& mistake, const Arguments
   if (child == 0) {
     close(ends[0]);
     planted_bug = mistake.bug;
-    const Sum sum = RunSeeds(arguments, true);
+    Arguments with_it = arguments;
+    with_it.verifying = with_it.verifying || mistake.verifying;
+    const Sum sum = RunSeeds(with_it, true);
     std::string found;
     if (!sum.violations.empty()) {
       const auto& [seed, violation] = *sum.violations.begin();
@@ -192,6 +199,8 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--jobs", arguments.jobs, "Threads; 0: one per core")->check(CLI::Range(0, 1024));
   app.add_flag("--verbose", arguments.verbose, "What the engine logs, and each history's scenario");
+  app.add_flag("--verifying", arguments.verifying,
+               "With verifications beside the job, and a stranger's writes that one has to find");
   auto* plant = app.add_option("--plant", arguments.plant, "With this bug in the engine")
                     ->check(CLI::IsMember(bugs));
   auto* all = app.add_flag("--planted", arguments.all_planted,

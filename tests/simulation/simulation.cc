@@ -8,6 +8,7 @@
 
 #include "tests/simulation/application.h"
 #include "tests/simulation/process.h"
+#include "tests/simulation/verifier.h"
 #include "tests/support/fake_dynamodb.h"
 #include "tests/support/memory_disk.h"
 #include "tests/support/random.h"
@@ -30,8 +31,19 @@ constexpr Duration kCalmAtLast = 30min;
 constexpr Duration kOutage = 3min;
 constexpr Duration kTimeToStop = 2min;
 constexpr Duration kTimeToRecord = 10s;
+/// In calm. A shard that lives 40 s, listings of two shards a page, a limit of half a unit a
+/// second: in some histories the watermark is ten minutes behind, and a repair waits for it several
+/// times.
+constexpr Duration kTimeToVerify = 3h;
 constexpr Duration kStandstillAllowed = 60s;  // I9
 constexpr uint64_t kChanceSeed = 0xc4a5;
+
+std::string Told(const verify::Status& status) {
+  return std::string(ToString(status.form)) + ", " + std::string(ToString(status.phase)) + ", " +
+         std::to_string(status.source.items) + " and " + std::to_string(status.target.items) +
+         " items, " + std::to_string(status.suspects) + " suspects, " +
+         std::to_string(status.repaired) + " repaired; " + status.last_warning;
+}
 
 class Simulation {
  public:
@@ -77,12 +89,17 @@ class Simulation {
             .writes = history_.target_writes(),
             .disk_operations = disk_operations_,
             .starts = starts_,
+            .verifications = verifications_,
+            .undecided = undecided_,
             .simulated = machine_.clock().Now() - began};
   }
 
  private:
   [[nodiscard]] bool Over() const { return gap_ || history_.violation().has_value(); }
   [[nodiscard]] TimePoint Now() const { return machine_.clock().Now(); }
+  [[nodiscard]] Surroundings Outside() {
+    return {machine_, disk_, source_, target_, scenario_.longest_delay};
+  }
 
   void MakeTables();
   void SetFaults();
@@ -102,6 +119,8 @@ class Simulation {
   void Look();
   void CheckLag(const JobStatus& status);
   void LookAtOrder(const JobStatus& status);
+  void LookAtVerifier();
+  void VerifyAndRepair();
 
   const Scenario& scenario_;
   fake::Random chance_;
@@ -110,8 +129,11 @@ class Simulation {
   fake::FakeDynamoDb source_, target_;
   History history_;
   Application application_;
-  std::unique_ptr<Process> process_;  ///< none: it does not run
-  bool disk_may_fail_ = false;        ///< by chance
+  std::unique_ptr<Process> process_;    ///< none: it does not run
+  std::unique_ptr<Verifier> verifier_;  ///< of that process; none: none was begun
+  int verifications_ = 0;
+  int64_t undecided_ = 0;
+  bool disk_may_fail_ = false;  ///< by chance
   uint64_t disk_operations_ = 0;
   bool stopped_cleanly_ = false;           ///< the process before, with nothing left to do
   bool calm_ = false;                      ///< no more faults
@@ -228,9 +250,8 @@ void Simulation::TryToStart() {
   target_broke_ = target_broke_ ? std::optional(source_.Now()) : std::nullopt;
   copied_.reset();
   in_order_ = false;
-  process_ = std::make_unique<Process>(
-      Surroundings{machine_, disk_, source_, target_, scenario_.longest_delay},
-      scenario_.seed + static_cast<uint64_t>(++starts_));
+  process_ =
+      std::make_unique<Process>(Outside(), scenario_.seed + static_cast<uint64_t>(++starts_));
   auto state = process_->ReadState();
   if (!state) {
     // A disk that fails, or power that does, may keep it from being read now; a reader who finds
@@ -270,6 +291,7 @@ void Simulation::EndProcess() {
   machine_.CutPower();
   disk_.CutPower();
   machine_.Crash();
+  verifier_.reset();
   process_.reset();
   disk_may_fail_ = false;
   disk_.Restart(chance_);
@@ -349,6 +371,7 @@ void Simulation::FinishInCalm() {
                          *status.tail.watermark > last_write;
     if (!drained) continue;
     history_.CheckEqual(source_.Items("source"), target_.Items("target"));
+    if (scenario_.verifying && !Over()) VerifyAndRepair();
     StopInOrder();
     const bool powered = machine_.powered();
     const auto ended = process_->job().Ended();
@@ -388,6 +411,7 @@ void Simulation::Look() {
     history_.CheckReadyInOutage(*target_broke_, source_.Now(), allowed);
   }
   LookAtOrder(status);
+  if (scenario_.verifying && in_order_) LookAtVerifier();
 }
 
 /// Unknown is never 0, and what is known is the time since the watermark.
@@ -401,6 +425,50 @@ void Simulation::CheckLag(const JobStatus& status) {
     const double since = std::chrono::duration<double>(status.now - *watermark).count();
     if (std::abs(*lag - since) > kRounding) history_.Violate("I9", "lag is not now - watermark");
   }
+}
+
+/// One verification after the other, each of the other form: none of them may find anything.
+void Simulation::LookAtVerifier() {
+  if (verifier_ != nullptr && !verifier_->ended()) return;
+  if (verifier_ != nullptr) {
+    if (const auto alarm = verifier_->FalseAlarm()) history_.Violate("verify", *alarm);
+    ++verifications_;
+    undecided_ += verifier_->status().undecided;
+  }
+  const auto form = verifications_ % 2 == 0 ? verify::Form::kLive : verify::Form::kQuiet;
+  verifier_ = std::make_unique<Verifier>(*process_, verify::Options{.form = form});
+  // Its first look at the tables may fail as any call.
+  if (!verifier_->refused().empty()) verifier_.reset();
+}
+
+/// In calm somebody else writes to the target: it is found, all of it, and repaired.
+void Simulation::VerifyAndRepair() {
+  if (scenario_.is_long || source_.Items("source").size() < 2) return;
+  target_.SetWriteObserver(nullptr);  // what is not the source's would be an invention
+  WriteBehindTheJob(Outside());
+  const auto ended = [this] { return verifier_ == nullptr || verifier_->ended(); };
+  const auto run_to_its_end = [&] {
+    const auto how = machine_.RunUntil(ended, Now() + kTimeToVerify);
+    if (how == fake::SimExecutor::Ended::kDeadline) {
+      history_.Violate("verify",
+                       "it did not end in time: " + Told(verifier_->status()) + " rechecks " +
+                           std::to_string(process_->job().Status().rechecks) + ", lag " +
+                           std::to_string(process_->job().Status().tail.lag_seconds.value_or(-1)));
+    }
+    return how == fake::SimExecutor::Ended::kDone;
+  };
+  if (!run_to_its_end()) return;
+  const auto form = scenario_.seed % 2 == 0 ? verify::Form::kLive : verify::Form::kQuiet;
+  verifier_ = std::make_unique<Verifier>(
+      *process_, verify::Options{.form = form, .repair = true, .delete_extra = true});
+  if (!verifier_->refused().empty()) return history_.Violate("verify", verifier_->refused());
+  if (!run_to_its_end()) return;
+  const verify::Status status = verifier_->status();
+  if (status.outcome != verify::Outcome::kEqual || status.repaired != 3) {
+    history_.Violate("verify", "of three keys that somebody else wrote it repaired " +
+                                   std::to_string(status.repaired));
+  }
+  history_.CheckEqual(source_.Items("source"), target_.Items("target"));
 }
 
 void Simulation::LookAtOrder(const JobStatus& status) {

@@ -20,6 +20,8 @@ struct Verdict {
   uint64_t writes = 0;   ///< of the target
   uint64_t disk_operations = 0;
   int starts = 0;
+  int verifications = 0;  ///< that came to their end while others wrote
+  int64_t undecided = 0;  ///< keys of them that changed whenever they were looked at
   Duration simulated{0};
 };
 

@@ -95,6 +95,7 @@ std::vector<PreparedWrite> PrepareAll(State& state, json& tables) {
   std::set<std::pair<const Table*, Position>> seen;
   for (const auto& [name, ops] : tables.items()) {
     Table& table = state.TableOf(name);
+    state.CheckPolicy(table, "BatchWriteItem");
     for (const json& op : ops) {
       writes.push_back(Prepare(state, name, table, op));
       if (!seen.emplace(&table, writes.back().position).second) RefuseDuplicates();

@@ -81,6 +81,11 @@ json DeleteByTtl(FakeDynamoDb& service, const json& request) {
   return {{"deleted", service.DeleteByTtl(table, request.at("key").dump())}};
 }
 
+json Policies(FakeDynamoDb& service, const json& request) {
+  const auto [put, in_effect] = service.Policies(request.at("table").get<std::string>());
+  return {{"put", put}, {"in_effect", in_effect}};
+}
+
 json Shards(FakeDynamoDb& service, const json& request) {
   json shards = json::array();
   for (const ShardSummary& shard : service.Shards(request.at("table").get<std::string>())) {
@@ -114,6 +119,7 @@ json Carry(FakeDynamoDb& service, SignatureCheck* signatures, const std::string&
   if (name == "split") return ChangeShard(service, request, true);
   if (name == "roll") return ChangeShard(service, request, false);
   if (name == "ttl-delete") return DeleteByTtl(service, request);
+  if (name == "policies") return Policies(service, request);
   if (name == "shards") return Shards(service, request);
   if (name == "items") return Items(service, request);
   if (name == "stats") return Stats(service);

@@ -18,7 +18,8 @@ namespace ddbsync::fake {
 ///   reject      {"table": T, "keys": [KEY, ...]}: writes of these are refused
 ///   split, roll {"table": T, "shard": S}; roll without shard: all
 ///   advance     {"seconds": N}: the service's time
-///   ttl-delete  {"table": T, "key": KEY}
+///   ttl-delete  {"table": T, "key": KEY} gives {"deleted": false} too when time to live is off
+///   policies    {"table": T} gives {"put": POLICY, "in_effect": POLICY}, as text, "" for none
 ///   expire-key  {"key_id": K}
 ///   stats       {} gives {"counts": {O: N}, "now": seconds}
 ///   shards      {"table": T} gives {"shards": [...]}

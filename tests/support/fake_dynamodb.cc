@@ -34,13 +34,15 @@ FaultPlan& FakeDynamoDb::faults() {
   return service_->plan;
 }
 
-HttpReply FakeDynamoDb::Handle(std::string_view target, std::string_view body, const Fault& fault) {
-  return service_->Handle(target, body, fault);
+HttpReply FakeDynamoDb::Handle(std::string_view target, std::string_view body, const Fault& fault,
+                               std::string_view key_id) {
+  return service_->Handle(target, body, fault, key_id);
 }
 
 FakeDynamoDb::Ticket FakeDynamoDb::Submit(TimePoint at, std::string_view target,
-                                          std::string_view body, const Fault& fault) {
-  return service_->Submit(at, target, body, fault);
+                                          std::string_view body, const Fault& fault,
+                                          std::string_view key_id) {
+  return service_->Submit(at, target, body, fault, key_id);
 }
 
 std::optional<HttpReply> FakeDynamoDb::Collect(Ticket ticket) {
@@ -143,12 +145,28 @@ bool FakeDynamoDb::DeleteByTtl(std::string_view table, std::string_view key_json
     const auto found = state.tables.find(table);
     auto key = nlohmann::json::parse(key_json, nullptr, false);
     if (found == state.tables.end() || !key.is_object()) return false;
+    const std::string status = TtlStatusOf(state, found->second);
+    if (status != "ENABLED" && status != "DISABLING") return false;
     try {
       const Position position = PositionOfKey(found->second.schema, key);
       return state.Write(found->second, position, key.dump(), std::nullopt, true).has_value();
     } catch (const Refusal&) {
       return false;
     }
+  });
+}
+
+std::pair<std::string, std::string> FakeDynamoDb::Policies(std::string_view table) {
+  return service_->With([&](State& state) {
+    const auto text = [](const PolicyChange* change) {
+      return change != nullptr && change->policy ? change->policy->text() : std::string();
+    };
+    const auto found = state.tables.find(table);
+    if (found == state.tables.end() || found->second.policies.empty()) {
+      return std::pair<std::string, std::string>();
+    }
+    return std::pair(text(&found->second.policies.back()),
+                     text(PolicyInEffect(state, found->second, state.now)));
   });
 }
 

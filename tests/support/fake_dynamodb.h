@@ -77,13 +77,17 @@ class FakeDynamoDb {
   FaultPlan& faults();
 
   /// Carries a request out now. `target` as in X-Amz-Target. Of faults, those are honoured which
-  /// concern the service or the bytes of its answer; the rest is the transport's.
-  HttpReply Handle(std::string_view target, std::string_view body, const Fault& fault = {});
+  /// concern the service or the bytes of its answer; the rest is the transport's. The sender's
+  /// principal is arn:aws:iam::ACCOUNT:user/KEY_ID, or user/anonymous without one; policies of
+  /// resources tell senders by it.
+  HttpReply Handle(std::string_view target, std::string_view body, const Fault& fault = {},
+                   std::string_view key_id = {});
 
   using Ticket = uint64_t;
-  /// The request is carried out at `at`, whatever becomes of its sender.
+  /// The request is carried out at `at`, whatever becomes of its sender. What it may do is judged
+  /// now, as a service that let it in does not judge again.
   Ticket Submit(TimePoint at, std::string_view target, std::string_view body,
-                const Fault& fault = {});
+                const Fault& fault = {}, std::string_view key_id = {});
   /// The answer, once; nothing before its time.
   std::optional<HttpReply> Collect(Ticket ticket);
   /// It is carried out at `at` if it was to be later; for requests whose sender is gone sooner.
@@ -111,8 +115,12 @@ class FakeDynamoDb {
   bool SplitShard(std::string_view table, std::string_view shard_id);
   bool RollShard(std::string_view table, std::string_view shard_id);
   bool RollAllShards(std::string_view table);
-  /// As DynamoDB's time to live deletes: the record says so. False when there is no such item.
+  /// As DynamoDB's time to live deletes: the record says so, and no policy forbids it. False when
+  /// there is no such item, or the time to live is off (DISABLED, or ENABLING still).
   bool DeleteByTtl(std::string_view table, std::string_view key_json);
+
+  /// The policy of a table and the one in effect, which may still be the one before; "" for none.
+  std::pair<std::string, std::string> Policies(std::string_view table);
 
   /// The service's time runs ahead of the clock by so much more.
   void AdvanceTime(Duration by);

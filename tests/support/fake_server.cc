@@ -87,6 +87,8 @@ class FakeServer::Front {
  private:
   void Serve(const httplib::Request& request, httplib::Response& response) {
     const std::string target = request.get_header_value("X-Amz-Target");
+    const std::string authorization = request.get_header_value("Authorization");
+    const std::string_view key_id = CredentialKeyId(authorization);
     try {
       if (signatures_ != nullptr) Verify(request);
     } catch (const Refusal& refusal) {
@@ -102,15 +104,16 @@ class FakeServer::Front {
         Hold(fault.delay > Duration::zero() ? fault.delay : kSilence);
         return Break(response);
       case FaultKind::kResponseLost:
-        service_.Handle(target, request.body);
+        service_.Handle(target, request.body, {}, key_id);
         return Break(response);
       case FaultKind::kLateLanding:
-        service_.Abandon(service_.Submit(clock_.Now() + fault.delay, target, request.body));
+        service_.Abandon(
+            service_.Submit(clock_.Now() + fault.delay, target, request.body, {}, key_id));
         return Break(response);
       default:
         break;
     }
-    const HttpReply reply = service_.Handle(target, request.body, fault);
+    const HttpReply reply = service_.Handle(target, request.body, fault, key_id);
     if (fault.kind == FaultKind::kSlow) Hold(fault.delay);
     Answer(reply, response);
   }

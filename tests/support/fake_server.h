@@ -14,7 +14,8 @@ namespace ddbsync::fake {
 /// cannot be made here, so a refused connection is one that breaks with nothing done.
 ///
 /// Requests below /_fake/ drive the service (fake_admin.h). Everything else is the service's, and
-/// is signed when keys are known.
+/// is signed when keys are known. The key id it is signed with, verified or not, is the sender's
+/// for policies of resources.
 class FakeServer {
  public:
   /// References outlive the server. `signatures`: null accepts whatever comes.

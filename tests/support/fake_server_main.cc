@@ -23,6 +23,11 @@ struct Settings {
   double retention_seconds = 0;
   double listing_delay_seconds = 0;
   double iterator_life_seconds = 0;
+  double stream_delay_seconds = 0;
+  double policy_delay_seconds = 0;
+  double policy_pause_seconds = 15;
+  double ttl_delay_seconds = 0;
+  double ttl_pause_seconds = 3600;
 };
 
 Duration Seconds(double seconds) {
@@ -49,6 +54,16 @@ void AddOptions(CLI::App& app, Settings& settings) {
   app.add_option("--listing-delay", settings.listing_delay_seconds, "seconds at most");
   app.add_option("--describe-page", streams.describe_page);
   app.add_option("--empty-page-rate", streams.empty_page_rate);
+  app.add_option("--stream-delay", settings.stream_delay_seconds,
+                 "seconds until a stream is on, or off");
+  app.add_option("--policy-delay", settings.policy_delay_seconds,
+                 "seconds until a resource's policy, or its deletion, takes effect");
+  app.add_option("--policy-pause", settings.policy_pause_seconds,
+                 "seconds until it may be changed again");
+  app.add_option("--ttl-delay", settings.ttl_delay_seconds,
+                 "seconds until a time to live is on, or off");
+  app.add_option("--ttl-pause", settings.ttl_pause_seconds,
+                 "seconds until it may be changed again");
 }
 
 void Complete(Settings& settings) {
@@ -60,6 +75,12 @@ void Complete(Settings& settings) {
   take(settings.retention_seconds, streams.retention);
   take(settings.iterator_life_seconds, streams.iterator_life);
   take(settings.listing_delay_seconds, streams.listing_delay);
+  streams.enable_delay = streams.disable_delay = Seconds(settings.stream_delay_seconds);
+  fake::Options& service = settings.service;
+  service.policy_delay = Seconds(settings.policy_delay_seconds);
+  service.policy_pause = Seconds(settings.policy_pause_seconds);
+  service.ttl_delay = Seconds(settings.ttl_delay_seconds);
+  service.ttl_pause = Seconds(settings.ttl_pause_seconds);
 }
 
 /// False when a key is not written as it should be.

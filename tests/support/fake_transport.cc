@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "tests/support/signature_check.h"
+
 namespace ddbsync::fake {
 namespace {
 
@@ -14,6 +16,13 @@ constexpr size_t kPaddingBytes = 64;
 std::string_view TargetOf(const aws::HttpRequest& request) {
   for (const auto& [name, value] : request.headers) {
     if (strcasecmp(name.c_str(), "X-Amz-Target") == 0) return value;
+  }
+  return {};
+}
+
+std::string_view KeyIdOf(const aws::HttpRequest& request) {
+  for (const auto& [name, value] : request.headers) {
+    if (strcasecmp(name.c_str(), "Authorization") == 0) return CredentialKeyId(value);
   }
   return {};
 }
@@ -68,7 +77,8 @@ Result<aws::HttpResponse> FakeTransport::Send(const aws::HttpRequest& request) {
       clock_.SleepFor(request.timeout);
       return Lost("no answer in time", request);
     case FaultKind::kResponseLost:
-      service_.Abandon(service_.Submit(sent + delays.there, target, request.body));
+      service_.Abandon(
+          service_.Submit(sent + delays.there, target, request.body, {}, KeyIdOf(request)));
       clock_.SleepFor(delays.there + delays.back);
       return Lost("the connection was reset", request);
     case FaultKind::kLateLanding:
@@ -88,7 +98,8 @@ FakeTransport::Delays FakeTransport::Draw(Duration timeout) {
 
 void FakeTransport::SendLate(const aws::HttpRequest& request, std::string_view target,
                              Duration delay, Duration gives_up) {
-  const auto ticket = service_.Submit(clock_.Now() + gives_up + delay, target, request.body);
+  const auto ticket =
+      service_.Submit(clock_.Now() + gives_up + delay, target, request.body, {}, KeyIdOf(request));
   service_.Abandon(ticket);
   // A process that dies meanwhile gives up then.
   struct Dying {
@@ -104,7 +115,8 @@ void FakeTransport::SendLate(const aws::HttpRequest& request, std::string_view t
 Result<aws::HttpResponse> FakeTransport::Exchange(const aws::HttpRequest& request,
                                                   std::string_view target, const Fault& fault,
                                                   const Delays& delays) {
-  const auto ticket = service_.Submit(clock_.Now() + delays.there, target, request.body, fault);
+  const auto ticket =
+      service_.Submit(clock_.Now() + delays.there, target, request.body, fault, KeyIdOf(request));
   LetGo unless_answered(service_, ticket);
   const Duration took =
       delays.there + delays.back + (fault.kind == FaultKind::kSlow ? fault.delay : Duration(0));

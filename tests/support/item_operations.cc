@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/attribute.h"
+#include "tests/support/condition_expression.h"
 #include "tests/support/refusal.h"
 #include "tests/support/state.h"
 #include "tests/support/update_expression.h"
@@ -40,6 +41,12 @@ size_t BytesAt(const Table& table, const Position& position) {
   return found == table.items.end() ? 0 : found->second.bytes;
 }
 
+bool MeetsCondition(const json& request, const Table& table, const Position& position) {
+  const auto found = table.items.find(position);
+  const bool asked = found != table.items.end() && request.contains("ConditionExpression");
+  return ConditionHolds(request, asked ? json::parse(found->second.json) : json::object());
+}
+
 void TakeUnits(State& state, Table& table, const Position& position, double units) {
   if (state.TakeWriteUnits(table, position, units)) return;
   RefuseThroughput(table.arn, "TableWriteKeyRangeThroughputExceeded");
@@ -64,6 +71,7 @@ std::string PutItem(State& state, json& request) {
   CheckMembers(request, {"TableName", "Item", "ReturnConsumedCapacity", "ReturnValues",
                          "ReturnItemCollectionMetrics"});
   Table& table = state.TableOf(RequiredText(request, "TableName"));
+  state.CheckPolicy(table, "PutItem");
   const std::string wanted = WantedReturn(request, {"NONE", "ALL_OLD"});
   Position position;
   StoredItem item = PrepareItem(state, table, Member(request, "Item"), position);
@@ -76,14 +84,17 @@ std::string PutItem(State& state, json& request) {
 }
 
 std::string DeleteItem(State& state, json& request) {
-  CheckMembers(request, {"TableName", "Key", "ReturnConsumedCapacity", "ReturnValues",
-                         "ReturnItemCollectionMetrics"});
+  CheckMembers(request, {"TableName", "Key", "ConditionExpression", "ExpressionAttributeNames",
+                         "ReturnConsumedCapacity", "ReturnValues", "ReturnItemCollectionMetrics"});
   Table& table = state.TableOf(RequiredText(request, "TableName"));
+  state.CheckPolicy(table, "DeleteItem");
   const std::string wanted = WantedReturn(request, {"NONE", "ALL_OLD"});
   json& key = Member(request, "Key");
   const Position position = PositionOfKey(table.schema, key);
+  const bool met = MeetsCondition(request, table, position);
   const double units = WriteUnits(BytesAt(table, position), 0);
-  TakeUnits(state, table, position, units);
+  TakeUnits(state, table, position, units);  // also where the condition does not hold
+  if (!met) RefuseCondition();
   const auto before = state.Write(table, position, key.dump(), std::nullopt);
   const std::string* shown = wanted == "ALL_OLD" && before ? &before->json : nullptr;
   return WriteAnswer(state, request, table, shown, units);
@@ -93,6 +104,7 @@ std::string UpdateItem(State& state, json& request) {
   CheckMembers(request, {"TableName", "Key", "UpdateExpression", "ExpressionAttributeNames",
                          "ExpressionAttributeValues", "ReturnConsumedCapacity", "ReturnValues"});
   Table& table = state.TableOf(RequiredText(request, "TableName"));
+  state.CheckPolicy(table, "UpdateItem");
   const std::string wanted = WantedReturn(request, {"NONE", "ALL_OLD", "ALL_NEW"});
   json& key = Member(request, "Key");
   const Position position = PositionOfKey(table.schema, key);

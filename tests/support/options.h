@@ -32,6 +32,7 @@ struct StreamOptions {
   double empty_page_rate = 0;  ///< share of GetRecords that find nothing though records follow
   int max_empty_pages = 8;     ///< that many in a row after a seek, one at the tip
   Duration enable_delay{0};    ///< ENABLING lasts that long
+  Duration disable_delay{0};   ///< DISABLING, and its table's UPDATING; no record comes any more
   bool ignore_shard_filter = false;  ///< as older servers
 };
 
@@ -41,6 +42,14 @@ struct Options {
   std::string account = "000000000000";
   size_t page_bytes = size_t{1} << 20;  ///< of Scan
   Duration table_delay{0};              ///< CREATING lasts that long
+  /// A resource's policy, and its deletion, take effect so much later. Requests are judged when
+  /// they are submitted: who was let in before may still write after.
+  Duration policy_delay{0};
+  /// A policy is not changed again within so long (ThrottlingException). AWS: 15 s.
+  Duration policy_pause = std::chrono::seconds(15);
+  Duration ttl_delay{0};  ///< ENABLING and DISABLING of the time to live last that long
+  /// It is not changed again within so long. AWS documents an hour; half of one was seen.
+  Duration ttl_pause = std::chrono::hours(1);
   /// Eventually consistent reads show what was true up to so long ago; zero: never stale.
   Duration staleness{0};
   /// Write units per second of each of `partitions` equal ranges of the hash space; zero: no limit.

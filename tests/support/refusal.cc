@@ -37,6 +37,22 @@ void RefuseExpiredIterator(std::string message) {
   Refuse("ExpiredIteratorException", std::move(message));
 }
 
+void RefuseNoPolicy(std::string message) {
+  Refuse("PolicyNotFoundException", std::move(message));
+}
+
+void RefuseRate(std::string message) {
+  throw Refusal{400, "com.amazon.coral.availability#ThrottlingException", std::move(message), {}};
+}
+
+void RefuseDenied(std::string message) {
+  throw Refusal{400, "com.amazon.coral.service#AccessDeniedException", std::move(message), {}};
+}
+
+void RefuseCondition() {
+  Refuse("ConditionalCheckFailedException", "The conditional request failed");
+}
+
 void RefuseThroughput(const std::string& table_arn, const std::string& reason) {
   const nlohmann::json reasons = {{{"reason", reason}, {"resource", table_arn}}};
   throw Refusal{400, std::string(kDynamoDb) + "ProvisionedThroughputExceededException",

@@ -19,6 +19,10 @@ struct Refusal {
 [[noreturn]] void RefuseInUse(std::string message);            // ResourceInUseException
 [[noreturn]] void RefuseTrimmed(std::string message);          // TrimmedDataAccessException
 [[noreturn]] void RefuseExpiredIterator(std::string message);  // ExpiredIteratorException
+[[noreturn]] void RefuseNoPolicy(std::string message);         // PolicyNotFoundException
+[[noreturn]] void RefuseRate(std::string message);             // ThrottlingException
+[[noreturn]] void RefuseDenied(std::string message);           // AccessDeniedException
+[[noreturn]] void RefuseCondition();                           // ConditionalCheckFailedException
 /// ProvisionedThroughputExceededException with its ThrottlingReasons.
 [[noreturn]] void RefuseThroughput(const std::string& table_arn, const std::string& reason);
 

@@ -20,14 +20,20 @@ struct NamedOperation {
   Operation operation;
 };
 
-constexpr std::array<NamedOperation, 18> kOperations{{
+constexpr std::array<NamedOperation, 24> kOperations{{
     {"DynamoDB_20120810.CreateTable", CreateTable},
     {"DynamoDB_20120810.DeleteTable", DeleteTable},
     {"DynamoDB_20120810.DescribeTable", DescribeTable},
     {"DynamoDB_20120810.ListTables", ListTables},
     {"DynamoDB_20120810.UpdateTable", UpdateTable},
     {"DynamoDB_20120810.TagResource", TagResource},
+    {"DynamoDB_20120810.UntagResource", UntagResource},
     {"DynamoDB_20120810.ListTagsOfResource", ListTagsOfResource},
+    {"DynamoDB_20120810.DescribeTimeToLive", DescribeTimeToLive},
+    {"DynamoDB_20120810.UpdateTimeToLive", UpdateTimeToLive},
+    {"DynamoDB_20120810.GetResourcePolicy", GetResourcePolicy},
+    {"DynamoDB_20120810.PutResourcePolicy", PutResourcePolicy},
+    {"DynamoDB_20120810.DeleteResourcePolicy", DeleteResourcePolicy},
     {"DynamoDB_20120810.GetItem", GetItem},
     {"DynamoDB_20120810.PutItem", PutItem},
     {"DynamoDB_20120810.DeleteItem", DeleteItem},
@@ -115,12 +121,15 @@ Operation FindOperation(std::string_view target) {
   return nullptr;
 }
 
-HttpReply FakeDynamoDb::Service::Carry(Instant at, std::string_view target, std::string_view body,
-                                       const Fault& fault) {
+HttpReply FakeDynamoDb::Service::Carry(Instant at, const Arrived& arrived) {
+  const auto& [target, body, fault, key_id, admitted] = arrived;
   HttpReply reply;
   // Late landings may lie before a request that came in between.
   state_.now = std::max(state_.now, at);
   state_.fault = fault.kind;
+  state_.admitted = admitted;
+  state_.principal = "arn:aws:iam::" + state_.options.account + ":user/" +
+                     std::string(key_id.empty() ? "anonymous" : key_id);
   state_.CatchUp();
   ++counts_[std::string(OperationName(target))];
   if (body.size() > kMaxRequestBytes) {

@@ -24,20 +24,24 @@ class FakeDynamoDb::Service {
     offset_ = clock.WallNow().time_since_epoch() - clock.Now().time_since_epoch();
   }
 
-  HttpReply Handle(std::string_view target, std::string_view body, const Fault& fault) {
+  HttpReply Handle(std::string_view target, std::string_view body, const Fault& fault,
+                   std::string_view key_id) {
     MutexLock lock(mutex_);
-    LandUntil(ServiceNow());
-    return Carry(ServiceNow(), target, body, fault);
+    const Instant now = ServiceNow();
+    LandUntil(now);
+    return Carry(now, {target, body, fault, key_id, now});
   }
 
-  Ticket Submit(TimePoint at, std::string_view target, std::string_view body, const Fault& fault) {
+  Ticket Submit(TimePoint at, std::string_view target, std::string_view body, const Fault& fault,
+                std::string_view key_id) {
     std::function<void(TimePoint)> alarm;
     Ticket ticket = 0;
     {
       MutexLock lock(mutex_);
       ticket = ++last_ticket_;
       pending_.emplace(std::pair(ToInstant(at), ticket),
-                       Pending{std::string(target), std::string(body), fault});
+                       Pending{std::string(target), std::string(body), fault, std::string(key_id),
+                               ServiceNow()});
       alarm = alarm_;
     }
     if (alarm) alarm(at);
@@ -105,10 +109,19 @@ class FakeDynamoDb::Service {
   /// Keeps the plan's numbers apart from the tables'.
   static constexpr uint64_t kPlanSeed = 0x5fa01713;
 
+  struct Arrived {
+    std::string_view target;
+    std::string_view body;
+    const Fault& fault;
+    std::string_view key_id;  ///< empty: not signed
+    Instant admitted;         ///< when it was submitted
+  };
   struct Pending {
     std::string target;
     std::string body;
     Fault fault;
+    std::string key_id;
+    Instant admitted;
   };
 
   Instant ToInstant(TimePoint time) const REQUIRES(mutex_) {
@@ -122,13 +135,13 @@ class FakeDynamoDb::Service {
       const Pending request = std::move(pending_.begin()->second);
       pending_.erase(pending_.begin());
       state_.sender_gone = abandoned_.erase(ticket) > 0;
-      HttpReply reply = Carry(at, request.target, request.body, request.fault);
+      HttpReply reply = Carry(
+          at, {request.target, request.body, request.fault, request.key_id, request.admitted});
       if (!std::exchange(state_.sender_gone, false)) answers_.emplace(ticket, std::move(reply));
     }
   }
 
-  HttpReply Carry(Instant at, std::string_view target, std::string_view body, const Fault& fault)
-      REQUIRES(mutex_);
+  HttpReply Carry(Instant at, const Arrived& arrived) REQUIRES(mutex_);
   void Finish(HttpReply& reply, const Fault& fault) REQUIRES(mutex_);
 
   const Clock& clock_;

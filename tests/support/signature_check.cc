@@ -98,6 +98,14 @@ std::vector<std::pair<std::string, std::string>> SignedHeaders(const SignedReque
 
 }  // namespace
 
+std::string_view CredentialKeyId(std::string_view authorization) {
+  constexpr std::string_view kCredential = "Credential=";
+  const size_t start = authorization.find(kCredential);
+  if (start == std::string_view::npos) return {};
+  const std::string_view rest = authorization.substr(start + kCredential.size());
+  return rest.substr(0, rest.find('/'));
+}
+
 void SignatureCheck::AddKey(std::string id, std::string secret, std::string token) {
   MutexLock lock(mutex_);
   keys_[std::move(id)] = Key{std::move(secret), std::move(token)};

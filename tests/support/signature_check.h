@@ -19,6 +19,9 @@ struct SignedRequest {
   std::string_view body;
 };
 
+/// The key id in an Authorization header, unverified; empty when there is none.
+std::string_view CredentialKeyId(std::string_view authorization);
+
 /// The keys a server knows, and whether requests are signed with them as AWS demands. Safe from any
 /// thread.
 class SignatureCheck {

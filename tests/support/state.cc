@@ -36,6 +36,14 @@ Stream& State::StreamOf(const std::string& arn) {
   return found->second;
 }
 
+void State::CheckPolicy(const Table& table, std::string_view action) const {
+  const PolicyChange* change = PolicyInEffect(*this, table, admitted);
+  if (change == nullptr || !change->policy || !change->policy->Denies(principal, action)) return;
+  RefuseDenied("User: " + principal +
+               " is not authorized to perform: dynamodb:" + std::string(action) +
+               " on resource: " + table.arn + " with an explicit deny in a resource-based policy");
+}
+
 std::optional<StoredItem> State::Write(Table& table, const Position& position,
                                        const std::string& key_json, std::optional<StoredItem> item,
                                        bool by_ttl) {

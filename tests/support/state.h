@@ -25,6 +25,8 @@ struct State {
   Instant now;
   FaultKind fault = FaultKind::kNone;  ///< of the request in hand
   bool sender_gone = false;            ///< likewise
+  Instant admitted;                    ///< likewise: when it was submitted
+  std::string principal;               ///< likewise: the ARN of who sent it
   std::map<std::string, Table, std::less<>> tables;
   std::map<std::string, Stream, std::less<>> streams;  ///< by ARN; outlive their tables
   std::function<void(const AppliedWrite&)> observer;
@@ -35,6 +37,10 @@ struct State {
   /// not ACTIVE yet.
   Table& TableOf(const std::string& name_or_arn, bool any_status = false);
   Stream& StreamOf(const std::string& arn);
+
+  /// Refuses the request in hand when the policy of its table, as it was in effect when the request
+  /// was submitted, denies its sender `action`.
+  void CheckPolicy(const Table& table, std::string_view action) const;
 
   /// Puts (or with nothing, deletes) an item: stores, appends the stream's record unless nothing
   /// changed, tells the observer. Returns what was there.
@@ -78,6 +84,11 @@ std::string ConsumedCapacity(const State& state, const nlohmann::json& request,
 std::string ConsumedCapacities(const State& state, const nlohmann::json& request,
                                const std::map<std::string, double>& units);
 
+/// "ENABLING", "ENABLED", "DISABLING" or "DISABLED".
+std::string TtlStatusOf(const State& state, const Table& table);
+/// The change of policy that is in effect at `time`; null when there was none yet.
+const PolicyChange* PolicyInEffect(const State& state, const Table& table, Instant time);
+
 // tables
 std::string CreateTable(State& state, nlohmann::json& request);
 std::string DeleteTable(State& state, nlohmann::json& request);
@@ -85,7 +96,13 @@ std::string DescribeTable(State& state, nlohmann::json& request);
 std::string ListTables(State& state, nlohmann::json& request);
 std::string UpdateTable(State& state, nlohmann::json& request);
 std::string TagResource(State& state, nlohmann::json& request);
+std::string UntagResource(State& state, nlohmann::json& request);
 std::string ListTagsOfResource(State& state, nlohmann::json& request);
+std::string DescribeTimeToLive(State& state, nlohmann::json& request);
+std::string UpdateTimeToLive(State& state, nlohmann::json& request);
+std::string GetResourcePolicy(State& state, nlohmann::json& request);
+std::string PutResourcePolicy(State& state, nlohmann::json& request);
+std::string DeleteResourcePolicy(State& state, nlohmann::json& request);
 // items
 std::string GetItem(State& state, nlohmann::json& request);
 std::string PutItem(State& state, nlohmann::json& request);

@@ -78,7 +78,7 @@ Stream::Stream(Identity identity, const StreamOptions& options, Instant created,
 }
 
 std::string Stream::Status(Instant now) const {
-  if (disabled_) return "DISABLED";
+  if (disabled_) return now < *disabled_ + options_.disable_delay ? "DISABLING" : "DISABLED";
   return now < enabled_ ? "ENABLING" : "ENABLED";
 }
 

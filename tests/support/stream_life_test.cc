@@ -285,6 +285,9 @@ TEST_F(StreamLife, EmptyPagesComeBeforeRecordsButNotForEver) {
 TEST_F(StreamLife, DeleteByTimeToLiveSaysSo) {
   Begin(OneShard());
   Put(1);
+  Ok("DynamoDB_20120810.UpdateTimeToLive",
+     {{"TableName", "tbl"},
+      {"TimeToLiveSpecification", {{"Enabled", true}, {"AttributeName", "ends"}}}});
   ASSERT_TRUE(service_->DeleteByTtl("tbl", R"({"id":{"S":"a"}})"));
   json page = Read(Iterator(IteratorRequest(Listed()[0]["ShardId"])));
   EXPECT_FALSE(page["Records"][0].contains("userIdentity"));

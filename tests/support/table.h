@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/resource_policy.h"
 #include "tests/support/stream.h"
 #include "tests/support/table_key.h"
 
@@ -16,6 +17,20 @@ namespace ddbsync::fake {
 /// Read views of what was there a moment ago, for eventually consistent reads: the images that
 /// later writes replaced. Nothing means that there was no item.
 using Overlay = std::map<Position, std::optional<StoredItem>>;
+
+/// A table's time to live: what was asked for last, and when.
+struct TimeToLive {
+  std::string attribute;
+  bool enabled = false;
+  std::optional<Instant> changed;  ///< none: never
+};
+
+/// A policy that was put, or deleted.
+struct PolicyChange {
+  Instant at;
+  std::string revision;
+  std::optional<ResourcePolicy> policy;  ///< none: it was deleted
+};
 
 /// One table. Not thread-safe: behind the fake's mutex.
 struct Table {
@@ -37,6 +52,8 @@ struct Table {
   std::string stream_arn;  ///< the latest; empty: never had one
   bool stream_on = false;
   std::map<std::string, std::string> tags;
+  TimeToLive ttl;
+  std::vector<PolicyChange> policies;  ///< all changes, oldest first
 
   /// Replaced images of the last `Options::staleness`, oldest first.
   struct Replaced {

@@ -20,9 +20,9 @@ double Seconds(Instant time) {
 std::string StatusOf(const State& state, const Table& table) {
   if (state.now < table.active) return "CREATING";
   const auto stream = state.streams.find(table.stream_arn);
-  const bool enabling = stream != state.streams.end() &&
-                        stream->second.Status(state.now) == "ENABLING" && table.stream_on;
-  return enabling ? "UPDATING" : "ACTIVE";
+  if (stream == state.streams.end()) return "ACTIVE";
+  const std::string status = stream->second.Status(state.now);
+  return status == "ENABLING" || status == "DISABLING" ? "UPDATING" : "ACTIVE";
 }
 
 json Description(const State& state, const Table& table) {
@@ -100,9 +100,9 @@ void ApplyStreamSpecification(State& state, Table& table, const json& specificat
         "stream is being disabled, then UpdateViewType must not be specified");
   }
   if (enable && table.stream_on)
-    RefuseInvalid("Table already has an enabled stream: " + table.name);
+    RefuseInvalid("Table already has an enabled stream: TableName: " + table.name);
   if (!enable && !table.stream_on) {
-    RefuseInvalid("Table already does not have an enabled stream: " + table.name);
+    RefuseInvalid("Table has no stream to disable: TableName: " + table.name);
   }
   if (!enable) return DisableStream(state, table);
   const std::string view = RequiredText(specification, "StreamViewType");

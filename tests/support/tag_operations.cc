@@ -24,6 +24,13 @@ std::string TagResource(State& state, json& request) {
   return "";
 }
 
+std::string UntagResource(State& state, json& request) {
+  CheckMembers(request, {"ResourceArn", "TagKeys"});
+  Table& table = state.TableOf(RequiredText(request, "ResourceArn"), true);
+  for (const json& key : request.at("TagKeys")) table.tags.erase(key.get<std::string>());
+  return "";
+}
+
 std::string ListTagsOfResource(State& state, json& request) {
   CheckMembers(request, {"ResourceArn", "NextToken"});
   const Table& table = state.TableOf(RequiredText(request, "ResourceArn"), true);

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "base/error.h"
+#include "cli/job_home.h"
+
+namespace ddbsync::cli {
+
+/// Makes a job's state directory if it is missing. Errors: kDenied (a place that may not be used is
+/// a wrong setting), kIo (anything else is the disk's).
+[[nodiscard]] Result<void> MakeStateDirectory(const JobHome& home);
+
+/// `locked`, said by a store in `home`: with who holds it and what to type, where that process has
+/// left its card.
+[[nodiscard]] Error WithHolder(Error locked, const JobHome& home);
+
+}  // namespace ddbsync::cli
