@@ -15,6 +15,13 @@ std::string NameIn(const std::string& arn) {
   return arn.substr(arn.rfind('/') + 1);
 }
 
+/// "2.1", "30"
+std::string OneDigit(double number) {
+  std::string text = fmt::format("{:.1f}", number);
+  if (text.ends_with(".0")) text.resize(text.size() - 2);
+  return text;
+}
+
 std::string NameOf(const Result<dynamodb::TableDescription>& table,
                    const std::array<const std::string*, 2>& arns, const char* otherwise) {
   if (table) return table->name;
@@ -27,14 +34,12 @@ std::string NameOf(const Result<dynamodb::TableDescription>& table,
 }  // namespace
 
 std::string SpanText(Duration span) {
-  const double seconds = std::chrono::duration<double>(span).count();
   constexpr double kMinute = 60;
   constexpr double kHour = 60 * kMinute;
-  constexpr double kMinutesFrom = 2 * kMinute;
-  constexpr double kHoursFrom = 2 * kHour;
-  if (seconds < kMinutesFrom) return fmt::format("{:.1f} s", seconds);
-  if (seconds < kHoursFrom) return fmt::format("{:.0f} min", seconds / kMinute);
-  return fmt::format("{:.1f} h", seconds / kHour);
+  const double seconds = std::chrono::duration<double>(span).count();
+  if (seconds < 2 * kMinute) return OneDigit(seconds) + " s";
+  if (seconds < 2 * kHour) return fmt::format("{:.0f} min", seconds / kMinute);
+  return OneDigit(seconds / kHour) + " h";
 }
 
 std::string Unknown(const Error& error) {

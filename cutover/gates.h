@@ -66,7 +66,8 @@ struct GateFacts {
   std::optional<std::vector<Permission>> permissions;
 };
 
-/// All gates, in the order in which they are shown. Pure.
+/// All gates, in the order in which they are shown, of a job of which no cut-over is under way (one
+/// that is has switched the stream and TTL that they look at). Pure.
 [[nodiscard]] std::vector<Gate> Judge(const GateFacts& facts);
 [[nodiscard]] bool AllHold(std::span<const Gate> gates);
 

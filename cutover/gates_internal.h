@@ -10,7 +10,7 @@
 
 namespace ddbsync::cutover {
 
-/// "2.1 s", "12 min", "3.5 h"
+/// "2.1 s", "30 s", "12 min", "3.5 h"
 std::string SpanText(Duration span);
 
 inline Duration FromSeconds(double seconds) {

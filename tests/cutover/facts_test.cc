@@ -231,6 +231,16 @@ TEST_F(Facts, WhatKeysMayNotDoIsNamed) {
   }
 }
 
+/// Somebody turned the stream off since the look.
+TEST_F(Facts, WhatWasToBeRefusedAndWasNotProvesNothing) {
+  Look();
+  Call("UpdateTable",
+       {{"TableName", "orders"}, {"StreamSpecification", {{"StreamEnabled", false}}}});
+  const Permission found = Probe().at("dynamodb:UpdateTable on orders");
+  EXPECT_EQ(found.answer, Answer::kUnknown);
+  EXPECT_THAT(found.reason, HasSubstr("was carried out"));
+}
+
 TEST_F(Facts, OnlyWhatTheOptionsNeedIsAskedFor) {
   facts_.options = {};
   Call("UpdateTimeToLive",

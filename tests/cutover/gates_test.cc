@@ -395,7 +395,7 @@ TEST(Gates, SayWhatWasSeen) {
   facts.job.tail.lag_seconds = 2.13;
   const auto gates = Judge(facts);
   EXPECT_EQ(Find(gates, "lag")->observed, "lag 2.1 s");
-  EXPECT_EQ(Find(gates, "lag")->limit, "at most 30.0 s");
+  EXPECT_EQ(Find(gates, "lag")->limit, "at most 30 s");
   EXPECT_EQ(Find(gates, "stream_ownership")->observed,
             "ours: turned on at 2026-11-21T08:00:00Z, not before the job began "
             "(2026-11-21T08:00:00Z)");
