@@ -20,7 +20,8 @@ USES = {
     "replicator": {"streams", "checkpoint", "dynamodb", "aws", "metrics", "base"},
     "verify": {"replicator", "checkpoint", "dynamodb", "aws", "metrics", "base"},
     "cutover": {"verify", "replicator", "checkpoint", "dynamodb", "aws", "metrics", "base"},
-    "cli": {"cutover", "verify", "replicator", "streams", "checkpoint", "dynamodb", "aws", "metrics", "base"},
+    "cli": {"cutover", "verify", "replicator", "streams", "checkpoint", "dynamodb", "aws",
+            "metrics", "base"},
 }
 # Slow to compile, or the secret of one .cc file: a change of library must not touch our headers.
 LIGHT = {"nlohmann/json_fwd.hpp"}  # forward declarations only
