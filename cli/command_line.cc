@@ -144,7 +144,7 @@ struct Group {
 };
 constexpr std::array kGroups = {
     Group{"checkpoint", "look at a job's checkpoint"},
-    Group{"cutover", "switch the live table from the source to the target, or take it back"},
+    Group{"cutover", "make the target the live table, or take all back"},
 };
 
 std::string_view GroupHelp(std::string_view name) {

@@ -164,7 +164,7 @@ CutoverRequest RequestOf(const cutover::Options& options) {
           .exempt = options.exempt};
 }
 
-std::string FlagsText(const CutoverRequest& request) {
+std::string CutoverFlags(const CutoverRequest& request) {
   std::vector<std::string> flags;
   if (request.freeze) flags.push_back(fmt::format("--freeze {}", ToString(*request.freeze)));
   if (request.drain != DrainBy::kSeal) {

@@ -39,7 +39,7 @@ struct CutoverConflict {
 [[nodiscard]] CutoverRequest RequestOf(const cutover::Options& options);
 
 /// As flags: "--freeze policy --timeout 2m00s"; empty: none.
-[[nodiscard]] std::string FlagsText(const CutoverRequest& request);
+[[nodiscard]] std::string CutoverFlags(const CutoverRequest& request);
 
 [[nodiscard]] std::string CutoverRequestToJson(const CutoverRequest& request);
 /// {"freeze": "hook", "timeout_seconds": 60, ...}; what is missing keeps its default, also in an

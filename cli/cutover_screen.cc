@@ -233,7 +233,7 @@ std::string GatesScreen(const GatesLook& look, const CutoverAdvice& advice) {
   for (size_t i = 0; i < look.calls.size(); ++i) {
     screen += fmt::format("  {:>2}. {}\n", i + 1, ShownText(look.calls[i]));
   }
-  const std::string flags = FlagsText(RequestOf(look.options));
+  const std::string flags = CutoverFlags(RequestOf(look.options));
   if (look.ready) {
     screen += fmt::format("\n`ddbsync cutover run {}{}{}` begins it\n", advice.job,
                           advice.job.empty() || flags.empty() ? "" : " ", flags);

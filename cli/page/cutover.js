@@ -102,13 +102,13 @@ function showCutover() {
   text($('cutover-verdict'), words);
   text($('cutover-detail'), cutoverDetail());
   const frozen = frozenFor();
-  const expected = gates ? duration(gates.window.total_seconds) : 'unknown';
+  const stopped = underWay() && !c.committed_at && !c.thawed_at;
+  const options = gates && !underWay() && c.step !== 'done' ? gates.options : c.options;
   figures($('cutover-figures'), [
-    ['Writes stopped', frozen === null ? 'no' : duration(frozen) + (underWay() && !c.committed_at && !c.thawed_at ? '' : ', before')],
-    ['Expected', expected],
-    ['Left of the time-out', known(c.left_seconds) && underWay() ? duration(c.left_seconds) : 'none'],
-    ['Freeze', gates && !underWay() ? gates.options.freeze : c.options.freeze],
-    ['Drain', gates && !underWay() ? gates.options.drain : c.options.drain],
+    [stopped || frozen === null ? 'Writes stopped' : 'Writes were stopped', frozen === null ? 'no' : duration(frozen)],
+    ...(underWay() ? [['Left of the time-out', known(c.left_seconds) ? duration(c.left_seconds) : 'none']]
+      : gates && c.step !== 'done' ? [['Would be stopped for', duration(gates.window.total_seconds)]] : []),
+    ['Freeze', options.freeze], ['Drain', options.drain],
   ]);
   showSteps();
   showGates();

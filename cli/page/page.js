@@ -657,7 +657,6 @@ async function refresh(what, every, path, take) {
 // What is too old, besides the status. A list that fails is asked for again; the status tells why.
 async function lookFurther() {
   await lookAtVerification();
-  await lookAtCutover();
   await refresh('history', HISTORY_EVERY, 'history', (answer) => { past = answer; showHistory(); });
   if (status.tail.wanted) {
     await refresh('lineage', LINEAGE_EVERY, 'lineage', (answer) => { lineage = answer; showLineage(); });
@@ -671,6 +670,7 @@ async function lookFurther() {
     }
   }
   if (b.wanted) showSegments();
+  await lookAtCutover();
 }
 
 function onFailure(error) {

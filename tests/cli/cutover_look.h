@@ -37,13 +37,16 @@ inline GatesLook SomeGates(bool ready = false) {
   look.now = *ParseTime("2026-11-22T10:00:20Z");
   look.options.freeze = cutover::FreezeBy::kPolicy;
   look.ready = ready;
-  look.gates = {
-      {.name = "backfill_complete", .ok = true, .observed = "complete", .limit = "complete"},
-      {.name = "lag",
-       .ok = ready,
-       .observed = "lag 45 s",
-       .limit = "at most 30 s",
-       .fix = ready ? "" : "wait until it has caught up"}};
+  look.gates = {{.name = "backfill_complete",
+                 .ok = true,
+                 .observed = "complete",
+                 .limit = "complete",
+                 .fix = ""},
+                {.name = "lag",
+                 .ok = ready,
+                 .observed = "lag 45 s",
+                 .limit = "at most 30 s",
+                 .fix = ready ? "" : "wait until it has caught up"}};
   look.window.parts = {
       {.name = "freeze", .typical = std::chrono::seconds(5), .why = "policies take"},
       {.name = "drain", .typical = std::chrono::milliseconds(2500), .why = "lag"}};

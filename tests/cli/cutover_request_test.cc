@@ -82,11 +82,11 @@ TEST(CutoverRequest, TheHookFreezesWhereThereIsOneAndThePolicyElsewhere) {
 }
 
 TEST(CutoverRequest, FlagsAreAsTheyAreTyped) {
-  EXPECT_EQ(FlagsText({}), "");
-  EXPECT_EQ(FlagsText({.freeze = FreezeBy::kPolicy,
-                       .timeout = std::chrono::seconds(120),
-                       .stop_before_commit = true,
-                       .exempt = {kRole}}),
+  EXPECT_EQ(CutoverFlags({}), "");
+  EXPECT_EQ(CutoverFlags({.freeze = FreezeBy::kPolicy,
+                          .timeout = std::chrono::seconds(120),
+                          .stop_before_commit = true,
+                          .exempt = {kRole}}),
             "--freeze policy --timeout 120s --stop-before commit --exempt " + kRole);
 }
 

@@ -13,6 +13,7 @@
 #include "metrics/exposition.h"
 #include "metrics/families.h"
 #include "metrics/process.h"
+#include "tests/cli/cutover_look.h"
 
 namespace ddbsync::cli {
 namespace {
@@ -200,7 +201,7 @@ TEST(JobMetrics, AFullJobWritesEveryFamilyWithTheLabelsDeclared) {
   WriteJobMetrics(status, written, kLabels);
   WriteShardMetrics({{"shard", std::nullopt}}, WallTime(), written, kLabels);
   WriteVerifyMetrics({}, written, kLabels);
-  WriteCutoverMetrics({}, {.gates = {{.name = "lag"}}}, written, kLabels);
+  WriteCutoverMetrics({}, SomeGates(), written, kLabels);
   calls.WriteTo(written, kLabels);
   metrics::Histogram({1}).WriteTo(written, metrics::kRecordApplyDelaySeconds, kLabels);
   metrics::CollectProcess(written);
