@@ -62,6 +62,12 @@ constexpr std::string_view kCutoverMore =
     "was\n"
     "taken back, 1 not known how it ended, 2 usage or configuration, 130 left to the job.";
 
+constexpr std::string_view kReverseMore =
+    "--src and --dst as the job was started. It follows the stream of DST from the commit on, "
+    "which\n"
+    "`cutover run --reverse` prepared, and writes to SRC, until it is stopped; it runs as a job\n"
+    "called JOB-reverse, of which a cut-over makes SRC the live table again. Ends as `tail`.";
+
 constexpr std::array kCommands = {
     CommandText{Command::kStart, "start", "copy a table into another, then follow its changes",
                 kRunsMore},
@@ -103,6 +109,8 @@ constexpr std::array kCommands = {
                 "Where no process runs the job it finishes what a commit has left. Ends as `run`."},
     CommandText{Command::kCutoverAbort, "abort", "take back the one that is under way",
                 "Ends with 0 when all is as it was, with 1 when it is committed already."},
+    CommandText{Command::kReverse, "reverse",
+                "after a cut-over: carry what is written to DST back to SRC", kReverseMore},
     CommandText{Command::kVersion, "version", "print the version", ""},
 };
 
@@ -261,8 +269,8 @@ class Parser {
       app.add_option("KEY=VALUE", words_, "what to change")->option_text(" ");
     }
     const bool reaches_tables = command == Command::kStart || command == Command::kBackfill ||
-                                command == Command::kTail || command == Command::kVerify ||
-                                command == Command::kCutoverRun ||
+                                command == Command::kTail || command == Command::kReverse ||
+                                command == Command::kVerify || command == Command::kCutoverRun ||
                                 command == Command::kCutoverCommit;
     const bool reads_config = command != Command::kVersion;
     for (const Setting& setting : AllSettings()) {

@@ -7,6 +7,7 @@
 #include "cli/cutover_request.h"
 #include "cli/json_fields_internal.h"
 #include "cli/limits.h"
+#include "cutover/journal.h"
 
 namespace ddbsync::cli {
 namespace {
@@ -143,6 +144,17 @@ Duration FrozenFor(const CutoverLook& look) {
   const std::optional<WallTime> end = s.committed_at ? s.committed_at : s.thawed_at;
   if (!end && !IsFrozen(look)) return Duration(0);
   return std::max(Duration(0), Duration(end.value_or(look.now) - *s.frozen_at));
+}
+
+CutoverLook LookFromRecord(const checkpoint::CutoverRecord& record) {
+  CutoverLook look;
+  if (auto status = cutover::StatusOf(record)) {
+    look.status = *std::move(status);
+  } else {
+    look.status.number = record.number;
+    look.status.doing = ToString(status.error());
+  }
+  return look;
 }
 
 }  // namespace ddbsync::cli

@@ -104,6 +104,16 @@ inline constexpr size_t kLongestReason = 500;
 /// Of a value that is refused a message quotes so many columns.
 inline constexpr int kShownOfAValue = 100;
 
+/// A job that has failed lets a cut-over be taken back before its process ends; what is left then,
+/// the next start does.
+inline constexpr std::chrono::minutes kTakeBackPatience{1};
+
+/// What a hook wrote last, kept to say why it refused.
+inline constexpr size_t kHookOutputKept = 500;
+
+/// Between looks at the gates that /metrics shows: a dozen calls each.
+inline constexpr std::chrono::minutes kGateWatchInterval{1};
+
 /// Between looks of `cutover` at one that a job's process makes: its steps take seconds.
 inline constexpr std::chrono::milliseconds kCutoverLookInterval{250};
 /// A process that restarts, or closes its checkpoint, is back or done within this; after that

@@ -38,6 +38,7 @@ ExitCode Run(const CommandLine& line) {
     case Command::kStart:
     case Command::kBackfill:
     case Command::kTail:
+    case Command::kReverse:
       return RunCopy(line, environment);
     case Command::kStatus:
       return RunStatus(line, environment);

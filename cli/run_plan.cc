@@ -55,7 +55,8 @@ Config LoadConfigFor(const CommandLine& line, const aws::Environment& environmen
 
 replicator::Phases PhasesOf(Command command) {
   if (command == Command::kBackfill) return replicator::Phases::kBackfillOnly;
-  if (command == Command::kTail) return replicator::Phases::kTailOnly;
+  if (command == Command::kTail || command == Command::kReverse)
+    return replicator::Phases::kTailOnly;
   return replicator::Phases::kBackfillAndTail;
 }
 

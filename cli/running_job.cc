@@ -6,11 +6,11 @@
 #include <ctime>
 #include <utility>
 
-#include "base/limits.h"
 #include "base/log.h"
 #include "checkpoint/leveldb_store.h"
 #include "cli/api.h"
 #include "cli/control.h"
+#include "cli/cutover_metrics.h"
 #include "cli/endpoint_clients.h"
 #include "cli/job_metrics.h"
 #include "cli/limits.h"
@@ -53,11 +53,6 @@ struct RunningJob::Parts {
   Card card;
   std::unique_ptr<EndpointClients> source, target;
   std::unique_ptr<checkpoint::Store> store;
-  std::unique_ptr<Job> job;
-  std::unique_ptr<JobVerification> verification;
-  /// Both as other threads may see them; null until they are open.
-  std::atomic<Job*> visible_job{nullptr};
-  std::atomic<JobVerification*> visible_verification{nullptr};
 };
 
 RunningJob::RunningJob(const JobPlan& plan, std::string log_as, const SharedParts& shared)
@@ -65,6 +60,7 @@ RunningJob::RunningJob(const JobPlan& plan, std::string log_as, const SharedPart
       shared_(shared),
       started_at_(shared.clock.WallNow()),
       parts_(std::make_shared<Parts>()),
+      log_as_(log_as),
       executor_(shared.executor, std::move(log_as)) {}
 
 RunningJob::~RunningJob() = default;
@@ -74,16 +70,15 @@ std::shared_ptr<RunningJob::Parts> RunningJob::parts() const {
   return parts_;
 }
 
-std::shared_ptr<Job> RunningJob::job() const {
-  const std::shared_ptr<Parts> held = parts();
-  if (!held) return nullptr;
-  return {held, held->visible_job.load()};
+std::shared_ptr<OpenJob> RunningJob::open() const {
+  MutexLock lock(mutex_);
+  return open_;
 }
 
-std::shared_ptr<JobVerification> RunningJob::verification() const {
-  const std::shared_ptr<Parts> held = parts();
+std::shared_ptr<Job> RunningJob::job() const {
+  const std::shared_ptr<OpenJob> held = open();
   if (!held) return nullptr;
-  return {held, held->visible_verification.load()};
+  return {held, &held->job()};
 }
 
 std::vector<Error> RunningJob::Prepare() {
@@ -142,9 +137,10 @@ void RunningJob::AddRoutes(metrics::HttpServer& server, const std::string& prefi
                    .begin = [this](const VerifyRequest& request) { return Verify(request); },
                    .stop =
                        [this] {
-                         if (const auto verified = verification()) verified->Stop();
+                         if (const auto held = open()) held->verification().Stop();
                        },
                    .look = [this] { return Verified(limits::kMostDifferencesListed); }});
+  AddCutoverRoutes(server, prefix, Cutover());
   AddPage(server, prefix);
 }
 
@@ -170,41 +166,90 @@ std::vector<Error> RunningJob::Look() {
 
 std::vector<Error> RunningJob::Open() {
   const std::shared_ptr<Parts> held = parts();
-  auto job = Job::Open(Options(), held->source->Side(), held->target->Side(), *held->store,
-                       executor_, shared_.clock);
-  if (!job) return WithHints(std::move(job.error()), plan_);
-  held->job = std::move(*job);
-  held->visible_job = held->job.get();
-  MakeVerification(*held);
+  auto opened = OpenJob::Make({.plan = plan_,
+                               .options = Options(),
+                               .source = held->source->Side(),
+                               .target = held->target->Side(),
+                               .store = *held->store,
+                               .executor = shared_.executor,
+                               .log_as = log_as_,
+                               .clock = shared_.clock});
+  if (!opened) return WithHints(std::move(opened.error()), plan_);
+  // Whoever holds it holds the clients and the store below it.
+  std::shared_ptr<OpenJob> shared((*opened).release(), [held](OpenJob* ending) { delete ending; });
+  MutexLock lock(mutex_);
+  open_ = std::move(shared);
   return {};
 }
 
-void RunningJob::MakeVerification(Parts& parts) {
-  const size_t memory = plan_.settings.job.memory_bytes;
-  parts.verification = std::make_unique<JobVerification>(JobVerification::Parts{
-      .job_id = plan_.home.job_id,
-      .directory = plan_.home.VerificationDirectory(),
-      .executor = executor_,
-      .source = parts.source->Side(),
-      .target = parts.target->Side(),
-      .copy = parts.job->live_copy(),
-      .changes_per_second = [job =
-                                 parts.job.get()] { return job->Status().tail.records_per_second; },
-      .memory_bytes = memory > 0 ? memory : ddbsync::limits::kDefaultMemoryBytes,
-      .settle = plan_.settings.job.settle,
-      .clock = shared_.clock});
-  parts.visible_verification = parts.verification.get();
+void RunningJob::Reopen() {
+  Log(LogLevel::kInfo, "reopening", "the job goes on with another stream of its source");
+  VerifyLook verified = Verified(limits::kMostDifferencesListed);
+  std::shared_ptr<OpenJob> before;
+  {
+    MutexLock lock(mutex_);
+    before.swap(open_);
+    if (verified.run > 0) last_verified_ = std::move(verified);
+  }
+  before->End();
+  before.reset();
+  if (const std::vector<Error> faults = Open(); !faults.empty()) return GiveUp(faults);
+  const std::shared_ptr<OpenJob> held = open();
+  if (const Result<void> started = held->Start(); !started) {
+    return EndAsFailed(ToString(started.error()));
+  }
+  if (stopping_) held->Stop();
 }
 
 Result<void> RunningJob::Verify(const VerifyRequest& request) {
-  const auto verified = verification();
-  if (!verified) return Fail(ErrorCode::kConflict, "the job ends; the start command resumes it");
-  return verified->Begin(request);
+  const auto held = open();
+  if (!held) return Fail(ErrorCode::kConflict, "the job ends; the start command resumes it");
+  return held->verification().Begin(request);
+}
+
+CutoverSources RunningJob::Cutover() {
+  const auto with = [this](auto act) -> Result<void> {
+    const auto held = open();
+    if (held) return act(held->cutover());
+    return Fail(ErrorCode::kConflict, "the job is being opened, or ends; ask again");
+  };
+  return {.status = [this] { return Status(); },
+          .begin =
+              [with](const cutover::Options& options) {
+                return with([&](JobCutover& cutover) { return cutover.Begin(options); });
+              },
+          .confirm_frozen =
+              [with] { return with([](JobCutover& cutover) { return cutover.ConfirmFrozen(); }); },
+          .commit = [with] { return with([](JobCutover& cutover) { return cutover.Commit(); }); },
+          .abort =
+              [with](const std::string& reason) {
+                return with([&](JobCutover& cutover) { return cutover.Abort(reason); });
+              },
+          .look = [this] { return LookAtCutover(); },
+          .gates =
+              [this](const cutover::Options& options) {
+                const auto held = open();
+                if (held) return held->cutover().Gates(options);
+                return GatesLook{.job_id = plan_.home.job_id, .now = shared_.clock.WallNow()};
+              },
+          .has_hook = !plan_.settings.cutover_hook.empty()};
+}
+
+CutoverLook RunningJob::LookAtCutover() const {
+  if (const auto held = open()) return held->cutover().Look();
+  CutoverLook look;
+  {
+    const MutexLock lock(mutex_);
+    look = last_cutover_;
+  }
+  look.job_id = plan_.home.job_id;
+  look.now = shared_.clock.WallNow();
+  return look;
 }
 
 VerifyLook RunningJob::Verified(size_t most) const {
   std::optional<VerifyLook> look;
-  if (const auto verified = verification()) look = verified->Look(most);
+  if (const auto held = open()) look = held->verification().Look(most);
   if (!look) {
     const MutexLock lock(mutex_);
     look = last_verified_;
@@ -221,7 +266,7 @@ VerifyLook RunningJob::Verified(size_t most) const {
 
 Result<void> RunningJob::Start() {
   executor_.Spawn(Lane::kControl, "history", HistoryTask(history_, [this] { return Status(); }));
-  Result<void> started = job()->Start();
+  Result<void> started = open()->Start();
   if (!started) EndAsFailed(ToString(started.error()));
   return started;
 }
@@ -247,8 +292,17 @@ void RunningJob::EndAsFailed(std::string reason) {
 }
 
 void RunningJob::Stop() {
-  if (const auto verified = verification()) verified->Stop();
-  if (const auto running = job()) running->Stop();
+  stopping_ = true;
+  if (const auto held = open()) held->Stop();
+}
+
+void RunningJob::Tend() {
+  if (const auto held = open()) held->Tend();
+}
+
+bool RunningJob::WantsReopening() const {
+  const auto held = open();
+  return held && held->Ended() == Outcome::kRestart;
 }
 
 std::optional<Outcome> RunningJob::Ended() const {
@@ -256,24 +310,31 @@ std::optional<Outcome> RunningJob::Ended() const {
     MutexLock lock(mutex_);
     if (ended_) return ended_;
   }
-  const auto running = job();
-  return running ? running->Ended() : std::nullopt;
+  const auto held = open();
+  const std::optional<Outcome> ended = held ? held->Ended() : std::nullopt;
+  return ended == Outcome::kRestart ? std::nullopt : ended;
 }
 
 void RunningJob::Release() {
   const std::optional<Outcome> ended = Ended();
   DDBSYNC_CHECK(ended.has_value());
-  if (const auto verified = verification()) verified->End();
+  const std::shared_ptr<OpenJob> running = open();
+  if (running) running->verification().End();
   JobStatus status = Status();
   VerifyLook verified = Verified(limits::kMostDifferencesListed);
+  CutoverLook cutover = LookAtCutover();
   std::shared_ptr<Parts> held;
+  std::shared_ptr<OpenJob> opened;
   {
     MutexLock lock(mutex_);
     ended_ = ended;
     last_verified_ = std::move(verified);
+    last_cutover_ = std::move(cutover);
     last_look_ = std::move(status);
     held.swap(parts_);
+    opened.swap(open_);
   }
+  if (opened) opened->End();
   executor_.Close();
 }
 
@@ -314,6 +375,9 @@ void RunningJob::WriteMetrics(metrics::Samples& samples) const {
   if (const VerifyLook verified = Verified(0); verified.run > 0) {
     WriteVerifyMetrics(verified, samples, labels);
   }
+  const auto held = open();
+  const std::optional<GatesLook> gates = held ? held->cutover().LastGates() : std::nullopt;
+  WriteCutoverMetrics(LookAtCutover(), gates.value_or(GatesLook{}), samples, labels);
   calls_.WriteTo(samples, labels);
 }
 

@@ -14,9 +14,10 @@
 #include "checkpoint/records.h"
 #include "cli/api_file.h"
 #include "cli/call_metrics.h"
+#include "cli/cutover_api.h"
 #include "cli/history.h"
 #include "cli/job_executor.h"
-#include "cli/job_verification.h"
+#include "cli/open_job.h"
 #include "cli/run_plan.h"
 #include "metrics/exposition.h"
 #include "metrics/http_server.h"
@@ -70,6 +71,11 @@ class RunningJob {
   void AskToStop() { stop_asked_ = true; }
   [[nodiscard]] bool stop_asked() const { return stop_asked_; }
   void Stop();
+  /// To be called now and then by whoever runs it (OpenJob::Tend).
+  void Tend();
+  /// It goes on once Reopen, which blocks, was called.
+  [[nodiscard]] bool WantsReopening() const;
+  void Reopen();
 
   /// Nothing while it runs, or was not started yet.
   [[nodiscard]] std::optional<replicator::Outcome> Ended() const;
@@ -89,17 +95,18 @@ class RunningJob {
   [[nodiscard]] std::shared_ptr<Parts> parts() const;
   /// Null while it is not open, and once released.
   [[nodiscard]] std::shared_ptr<replicator::Job> job() const;
-  [[nodiscard]] std::shared_ptr<JobVerification> verification() const;
+  [[nodiscard]] std::shared_ptr<OpenJob> open() const;
   void EndAsFailed(std::string reason);
   void OpenStore(Parts& parts, std::vector<Error>& faults);
   void ConnectSides(Parts& parts, std::vector<Error>& faults);
   [[nodiscard]] replicator::JobOptions Options() const;
   [[nodiscard]] Result<checkpoint::State> Checkpoint() const;
   [[nodiscard]] streams::ShardFamily Family() const;
-  void MakeVerification(Parts& parts);
   [[nodiscard]] Result<void> Verify(const VerifyRequest& request);
   /// With at most `most` differences; of run 0 while there was none.
   [[nodiscard]] VerifyLook Verified(size_t most) const;
+  [[nodiscard]] CutoverSources Cutover();
+  [[nodiscard]] CutoverLook LookAtCutover() const;
 
   const JobPlan plan_;
   const SharedParts shared_;
@@ -107,16 +114,20 @@ class RunningJob {
   CallMetrics calls_;
   History history_;
   std::atomic<bool> stop_asked_{false};
+  std::atomic<bool> stopping_{false};
   bool begun_ = false;
 
   mutable Mutex mutex_;
   std::shared_ptr<Parts> parts_ GUARDED_BY(mutex_);
+  std::shared_ptr<OpenJob> open_ GUARDED_BY(mutex_);  ///< uses parts_
   /// How it ended: the last look, and why. Set before parts_ is given up.
   std::optional<replicator::Outcome> ended_ GUARDED_BY(mutex_);
   std::optional<replicator::JobStatus> last_look_ GUARDED_BY(mutex_);
   std::optional<VerifyLook> last_verified_ GUARDED_BY(mutex_);  ///< likewise
+  CutoverLook last_cutover_ GUARDED_BY(mutex_);                 ///< likewise
 
-  JobExecutor executor_;
+  const std::string log_as_;
+  JobExecutor executor_;  ///< of what is not the open job's
 };
 
 }  // namespace ddbsync::cli

@@ -20,7 +20,9 @@ constexpr unsigned Bit(Command command) {
 }
 constexpr unsigned kCopies = Bit(Command::kStart) | Bit(Command::kBackfill);
 constexpr unsigned kTails = Bit(Command::kStart) | Bit(Command::kTail);
-constexpr unsigned kRuns = kCopies | kTails;
+constexpr unsigned kFollows = kTails | Bit(Command::kReverse);
+constexpr unsigned kChooses = kCopies | kTails;
+constexpr unsigned kRuns = kCopies | kFollows;
 constexpr unsigned kControls =
     Bit(Command::kPause) | Bit(Command::kResume) | Bit(Command::kStop) | Bit(Command::kThrottle);
 constexpr unsigned kVerifies = Bit(Command::kVerify);
@@ -246,14 +248,14 @@ constexpr std::array kSettings = {
             [](Settings& s, Text t) { return SetText(s.src, t); }},
     Setting{"dst", "ENDPOINT", kWhat, kOfAJob, "target, likewise",
             [](Settings& s, Text t) { return SetText(s.dst, t); }},
-    Setting{"src-prefix", "TEXT", kWhat, kRuns,
+    Setting{"src-prefix", "TEXT", kWhat, kChooses,
             "copy every table of the source whose name begins so; --src and --dst are then "
             "endpoints without a table, or left out",
             [](Settings& s, Text t) { return SetPrefix(s.src_prefix, t); }, kProcess},
-    Setting{"dst-prefix", "TEXT", kWhat, kRuns,
+    Setting{"dst-prefix", "TEXT", kWhat, kChooses,
             "what their names begin with at the target, instead; default: names stay",
             [](Settings& s, Text t) { return SetPrefix(s.dst_prefix, t); }, kProcess},
-    Setting{"src-tag", "KEY=VALUE", kWhat, kRuns,
+    Setting{"src-tag", "KEY=VALUE", kWhat, kChooses,
             "copy every table of the source that has this tag; with --src-prefix: of those",
             [](Settings& s, Text t) { return SetTag(s.src_tag, t); }, kProcess},
     Setting{"since", "TIME", kWhat, Bit(Command::kTail),
@@ -273,11 +275,11 @@ constexpr std::array kSettings = {
     Setting{"eventually-consistent", "", kHow, kCopies,
             "scan with eventually consistent reads: half the price; each start waits a minute",
             [](Settings& s, Text t) { return SetSwitch(s.job.eventually_consistent, t); }},
-    Setting{"on-gap", "hold|stop", kHow, kTails,
+    Setting{"on-gap", "hold|stop", kHow, kFollows,
             "when changes were lost before they were read: hold writes and serve status (default), "
             "or exit at once; the exit code is 4 either way",
             SetOnGap},
-    Setting{"ttl-deletes", "replicate|skip", kHow, kTails,
+    Setting{"ttl-deletes", "replicate|skip", kHow, kFollows,
             "deletes made by the source's TTL: apply them (default), or leave them to the target's "
             "own TTL",
             SetTtlDeletes},
@@ -341,7 +343,7 @@ constexpr std::array kSettings = {
     Setting{"exempt", "ARN", kHow, kCutovers,
             "with --freeze policy: a principal that may write on; may be given several times",
             SetExempt, Scope::kJob, /*repeats=*/true},
-    Setting{"cutover-hook", "COMMAND", kHow, kTails | kSwitches,
+    Setting{"cutover-hook", "COMMAND", kHow, kFollows | kSwitches,
             "a command that stops the applications' writes and lets them go on, as its DDBSYNC_* "
             "variables say; never taken over the API: while a process runs the job, what its start "
             "said counts",
@@ -370,7 +372,7 @@ constexpr std::array kSettings = {
             [](Settings& s, Text t) {
               return SetInteger(s.job.segments, t, 1, limits::kMostSegments);
             }},
-    Setting{"poll-interval", "DURATION", kLimits, kTails,
+    Setting{"poll-interval", "DURATION", kLimits, kFollows,
             "longest pause between looks at a shard that was active lately; default: 250ms",
             [](Settings& s, Text t) {
               return SetDuration(s.job.poll_interval, t, limits::kLeastPollInterval,
@@ -402,7 +404,7 @@ constexpr std::array kSettings = {
             "where /metrics, /healthz, /readyz and /api are served; default: 127.0.0.1:9853; "
             "port 0 takes a free one; an address that others reach needs --token-file",
             SetListen, kProcess},
-    Setting{"shard-metrics", "on|off", kPlace, kTails,
+    Setting{"shard-metrics", "on|off", kPlace, kFollows,
             "each shard's own series in /metrics; default: while no more than 500 are read",
             SetShardMetrics},
     Setting{"token-file", "FILE", kPlace, kRuns,

@@ -34,6 +34,7 @@ enum class Command {
   kCutoverFrozen,
   kCutoverCommit,
   kCutoverAbort,
+  kReverse,
   kVersion
 };
 

@@ -18,6 +18,7 @@
 #include "cli/limits.h"
 #include "cli/open_files.h"
 #include "cli/progress_line.h"
+#include "cli/reverse.h"
 #include "cli/run_plan.h"
 #include "cli/service_manager.h"
 #include "cli/stop_signals.h"
@@ -116,6 +117,7 @@ class Run {
   /// What this loop has done for a job.
   struct Following {
     bool stopping = false;
+    std::future<void> reopened;  ///< valid while it is
     std::future<void> released;  ///< valid once it has ended
   };
 
@@ -133,6 +135,14 @@ class Run {
     for (size_t i = 0; i < following_.size(); ++i) {
       RunningJob& job = *engine_.jobs()[i];
       if (job.stop_asked() && !following_[i].stopping) BeginStop(i, "the API");
+      job.Tend();
+      if (std::future<void>& reopened = following_[i].reopened; reopened.valid()) {
+        if (reopened.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
+          reopened = {};
+        }
+      } else if (job.WantsReopening()) {
+        reopened = std::async(std::launch::async, [&job] { job.Reopen(); });
+      }
       if (!job.Ended()) {
         all = false;
       } else if (!following_[i].released.valid()) {
@@ -201,6 +211,11 @@ ExitCode TellFaults(std::span<const Error> faults) {
 ExitCode RunCopy(const CommandLine& line, const aws::Environment& environment) {
   auto plan = PlanRun(line, environment);
   if (!plan) return TellFaults(plan.error());
+  if (line.command == Command::kReverse) {
+    if (const std::vector<Error> faults = TurnRound(*plan); !faults.empty()) {
+      return TellFaults(faults);
+    }
+  }
   const Settings& settings = plan->settings;
   ConfigureLog(settings.log_level, settings.log_format);
 

@@ -30,6 +30,7 @@ struct JobOptions {
   std::string job_id;
   Phases phases = Phases::kBackfillAndTail;
   std::optional<WallTime> since;  ///< kTailOnly: an external load began then
+  std::string stream_arn;         ///< that a new job must find at its source; empty: any
   bool create_target = false;
   bool enable_stream = false;
   bool eventually_consistent = false;

@@ -176,6 +176,12 @@ void Preflight::LookAtStream() {
     }
     return;
   }
+  if (!job && !options_.stream_arn.empty() && source.latest_stream_arn != options_.stream_arn) {
+    Fault(ErrorCode::kAtRisk, source_.label + ": its stream was switched off and on since " +
+                                  options_.stream_arn +
+                                  " was to be followed; what was written meanwhile is in none");
+    return;
+  }
   point_.read_back = source.stream_view == dynamodb::StreamView::kKeysOnly ||
                      source.stream_view == dynamodb::StreamView::kOldImage;
   ProbeStreamPermissions(source.latest_stream_arn);
