@@ -2,12 +2,10 @@
 #include <fmt/format.h>
 
 #include "cutover/gates_internal.h"
+#include "replicator/seam.h"
 
 namespace ddbsync::cutover {
 namespace {
-
-/// Of the table that became the live one; its value is the ARN of the one that it replaced.
-constexpr std::string_view kTag = "ddbsync:cutover";
 
 class Script {
  public:
@@ -23,6 +21,7 @@ class Script {
     if (options_.drain == DrainBy::kSeal) Seal();
     Drain();
     Compare();
+    LookOnceMore();
     Commit();
     return std::move(lines_);
   }
@@ -43,7 +42,13 @@ class Script {
       }
       Add("DescribeTimeToLive {} until DISABLED, up to an hour; applications write on", source_);
     }
-    if (!options_.reverse) return;
+    if (options_.reverse) PrepareWayBack();
+    if (options_.freeze == FreezeBy::kPolicy) {
+      Add("DeleteItem {} on a condition that no item meets: allowed, as yet", source_);
+    }
+  }
+
+  void PrepareWayBack() {
     const bool on = facts_.target && facts_.target->stream_view;
     if (!on) {
       Add("UpdateTable {}: StreamEnabled=true, {}", target_,
@@ -103,6 +108,10 @@ class Script {
     if (ComparesAll(options_)) {
       Add("Scan {0}, Scan {1}; BatchGetItem {0} and {1} where they differ", source_, target_);
     }
+    if (options_.stop_before_commit) Add("no call: waits for `ddbsync cutover commit`");
+  }
+
+  void LookOnceMore() {
     if (options_.freeze == FreezeBy::kPolicy) {
       Add("DeleteItem {} on a condition that no item meets: still denied", source_);
     }
@@ -113,9 +122,10 @@ class Script {
   }
 
   void Commit() {
-    if (options_.stop_before_commit) Add("no call: waits for `ddbsync cutover commit`");
     Add("no call: the commit is a record of the checkpoint, synced");
-    Add("TagResource {}: {}={}", target_, kTag, SourceArn());
+    Add("TagResource {}: {}={}", target_, replicator::kCutoverTag, SourceArn());
+    Add("UntagResource {}: {}, if it was made live by a cut-over", source_,
+        replicator::kCutoverTag);
     if (!facts_.source_ttl) {
       Add("UpdateTimeToLive {}: on, if it was on at {} (unknown)", target_, source_);
     } else if (TtlActs(*facts_.source_ttl)) {

@@ -93,10 +93,6 @@ inline constexpr std::chrono::seconds kStreamSwitch{5};
 /// (2.2 s each, the second to believe the first) and a listing that says that no child follows.
 inline constexpr std::chrono::seconds kEndOfShards{10};
 
-/// Quiesce: until a poll at the tip shows what was written last, a poll of an idle shard (2.2 s)
-/// and the margin that the watermark keeps (5 s).
-inline constexpr std::chrono::seconds kTipShown{8};
-
 /// One batch of the checkpoint, synced, and a look at the new stream before it.
 inline constexpr std::chrono::seconds kCommit{1};
 

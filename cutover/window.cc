@@ -29,13 +29,15 @@ Part Freeze(const Options& options) {
 Part Drain(const GateFacts& facts) {
   const auto& lag = facts.job.tail.lag_seconds;
   if (!lag) return {.name = "drain", .why = "the lag is unknown", .known = false};
+  const Duration behind = std::min<Duration>(FromSeconds(*lag), limits::kLagBeforeFreeze);
   const bool seal = facts.options.drain == DrainBy::kSeal;
-  const Duration end = seal ? limits::kEndOfShards : limits::kTipShown;
+  const Duration end = seal ? limits::kEndOfShards : limits::kQuietFor;
   return {.name = "drain",
-          .typical = FromSeconds(*lag) + end,
-          .why = fmt::format("the lag ({}), and {} ({})", SpanText(FromSeconds(*lag)),
+          .typical = behind + end,
+          .why = fmt::format("the lag ({}; more than {} is caught up with before), and {} ({})",
+                             SpanText(behind), SpanText(limits::kLagBeforeFreeze),
                              seal ? "until all shards are read to their ends"
-                                  : "until the watermark has passed the freeze",
+                                  : "until the watermark has passed the freeze by far",
                              SpanText(end))};
 }
 

@@ -15,13 +15,13 @@ using testing::StartsWith;
 
 TEST(Calls, ASealedRunByPolicy) {
   GateFacts facts = ReadyFacts();
-  facts.options.freeze = FreezeBy::kPolicy;
   EXPECT_THAT(
       Calls(facts),
       ElementsAre(
           "DescribeTable, DescribeTimeToLive orders: noted, to be taken back to",
           "UpdateTimeToLive orders: off (ends)",
           "DescribeTimeToLive orders until DISABLED, up to an hour; applications write on",
+          "DeleteItem orders on a condition that no item meets: allowed, as yet",
           "GetResourcePolicy orders: noted, to be taken back to",
           "PutResourcePolicy orders: deny writes to all, expecting NO_POLICY",
           "DeleteItem orders on a condition that no item meets, until the policy denies it for a "
@@ -38,11 +38,13 @@ TEST(Calls, ASealedRunByPolicy) {
           "no call: the commit is a record of the checkpoint, synced",
           "TagResource orders-b: "
           "ddbsync:cutover=arn:aws:dynamodb:eu-west-1:123456789012:table/orders",
+          "UntagResource orders: ddbsync:cutover, if it was made live by a cut-over",
           "UpdateTimeToLive orders-b: on (ends)"));
 }
 
 TEST(Calls, AQuiescedRunByHandWithoutTtl) {
   GateFacts facts = ReadyFacts();
+  facts.options.freeze = FreezeBy::kManual;
   facts.options.drain = DrainBy::kQuiesce;
   facts.options.stop_before_commit = true;
   facts.source_ttl = dynamodb::TimeToLive{};
@@ -57,7 +59,8 @@ TEST(Calls, AQuiescedRunByHandWithoutTtl) {
                   "no call: waits for `ddbsync cutover commit`",
                   "no call: the commit is a record of the checkpoint, synced",
                   "TagResource orders-b: "
-                  "ddbsync:cutover=arn:aws:dynamodb:eu-west-1:123456789012:table/orders"));
+                  "ddbsync:cutover=arn:aws:dynamodb:eu-west-1:123456789012:table/orders",
+                  "UntagResource orders: ddbsync:cutover, if it was made live by a cut-over"));
 }
 
 TEST(Calls, TheWayBackNeedsAStreamOfTheTarget) {
@@ -81,7 +84,6 @@ TEST(Calls, AHookTakesThePlaceOfThePolicy) {
 
 TEST(Calls, APolicyThatIsThereIsReplacedByItsRevision) {
   GateFacts facts = ReadyFacts();
-  facts.options.freeze = FreezeBy::kPolicy;
   facts.options.exempt = {"arn:aws:iam::1:role/x"};
   facts.source_policy = dynamodb::ResourcePolicy{"{}", "17"};
   EXPECT_THAT(Calls(facts), Contains("PutResourcePolicy orders: deny writes to all but "

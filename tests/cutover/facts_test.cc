@@ -13,6 +13,7 @@
 #include "cutover/permissions.h"
 #include "dynamodb/streams_client.h"
 #include "tests/cutover/ready_facts.h"
+#include "tests/dynamodb/canned_service.h"
 #include "tests/support/fake_dynamodb.h"
 #include "tests/support/fake_transport.h"
 #include "tests/support/manual_clock.h"
@@ -144,6 +145,22 @@ TEST_F(Facts, WhatCannotBeFoundOutSaysWhy) {
   EXPECT_EQ(facts_.source_policy.error().code, ErrorCode::kDenied);
   EXPECT_EQ(facts_.target.error().code, ErrorCode::kNotFound);
   EXPECT_FALSE(AllHold(Judge(facts_)));
+}
+
+TEST(FactsOfAServer, WithoutTimeToLiveAreThatThereIsNone) {
+  dynamodb::CannedService service;
+  dynamodb::Client tables(service.client());
+  const replicator::Side side{.label = "a", .table = "a", .tables = &tables};
+  for (int described = 0; described < 2; ++described) {
+    service.Refuse(400, "x#ResourceNotFoundException", "no such table");
+  }
+  service.Refuse(400, "x#UnknownOperationException", "");
+  service.Refuse(400, "x#AccessDeniedException", "");
+  fake::ManualClock clock;
+  GateFacts facts;
+  LookAtTables(side, side, clock, facts);
+  EXPECT_EQ(facts.source_ttl, dynamodb::TimeToLive());
+  EXPECT_EQ(facts.target_ttl.error().code, ErrorCode::kDenied);
 }
 
 /// Somebody waits for the answer.

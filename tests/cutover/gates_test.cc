@@ -41,15 +41,17 @@ void OtherOptions(GateFacts& facts, const std::function<void(Options&)>& change)
 }
 
 void AskReverse(GateFacts& facts) {
-  OtherOptions(facts, [](Options& options) { options.reverse = true; });
+  OtherOptions(facts, [](Options& options) {
+    options.reverse = true;
+    options.exempt = {"arn:aws:iam::123456789012:role/back"};
+  });
 }
 
-void AskPolicy(GateFacts& facts) {
-  OtherOptions(facts, [](Options& options) { options.freeze = FreezeBy::kPolicy; });
+void AskFreeze(GateFacts& facts, FreezeBy freeze) {
+  OtherOptions(facts, [freeze](Options& options) { options.freeze = freeze; });
 }
 
 void AskQuiesce(GateFacts& facts) {
-  facts.verification->items_per_second = 18000;
   OtherOptions(facts, [](Options& options) { options.drain = DrainBy::kQuiesce; });
 }
 
@@ -175,22 +177,14 @@ const std::vector<Case> kClosing = {
        f.target = Describe("orders-b", R"(,"OnDemandThroughput":{"MaxWriteRequestUnits":199})");
      }},
 
-    {"freeze", "no hook", [](GateFacts& f) { f.options.freeze = FreezeBy::kHook; }},
+    {"freeze", "no hook", [](GateFacts& f) { AskFreeze(f, FreezeBy::kHook); }},
     {"freeze",
      "a policy on a global table",
-     [](GateFacts& f) {
-       f.source->replicas = {{"us-east-1", "ACTIVE"}};
-       AskPolicy(f);
-     },
+     [](GateFacts& f) { f.source->replicas = {{"us-east-1", "ACTIVE"}}; },
      {"stream_ownership"}},
-    {"freeze", "a server without policies",
-     [](GateFacts& f) {
-       AskPolicy(f);
-       f.source_policy = kError;
-     }},
+    {"freeze", "a server without policies", [](GateFacts& f) { f.source_policy = kError; }},
     {"freeze", "a policy without room",
      [](GateFacts& f) {
-       AskPolicy(f);
        f.source_policy = dynamodb::ResourcePolicy{std::string(19457, 'x'), "1"};
      }},
     {"freeze", "TTL is being turned on",
@@ -207,7 +201,10 @@ const std::vector<Case> kClosing = {
        f.source->latest_stream_arn = f.record.stream_arn = "arn:of/stream/main";
      }},
     {"stream_ownership", "a global table",
-     [](GateFacts& f) { f.source->replicas = {{"us-east-1", "ACTIVE"}}; }},
+     [](GateFacts& f) {
+       f.source->replicas = {{"us-east-1", "ACTIVE"}};
+       AskFreeze(f, FreezeBy::kManual);
+     }},
 
     {"permissions", "not asked", [](GateFacts& f) { f.permissions.reset(); }},
     {"permissions", "one was not asked", [](GateFacts& f) { f.permissions->pop_back(); }},
@@ -216,9 +213,18 @@ const std::vector<Case> kClosing = {
     {"permissions", "one is unknown",
      [](GateFacts& f) { f.permissions->front().answer = Permission::Answer::kUnknown; }},
     {"permissions", "asked with other options",
-     [](GateFacts& f) { f.options.freeze = FreezeBy::kPolicy; }},
+     [](GateFacts& f) {
+       AskFreeze(f, FreezeBy::kManual);
+       f.options.freeze = FreezeBy::kPolicy;
+     }},
 
-    {"reverse_preflight", "not asked", [](GateFacts& f) { f.options.reverse = true; }},
+    {"reverse_preflight", "not asked",
+     [](GateFacts& f) {
+       AskReverse(f);
+       f.options.reverse = false;
+       ProveAll(f);
+       f.options.reverse = true;
+     }},
     {"reverse_preflight", "one is denied",
      [](GateFacts& f) {
        AskReverse(f);
@@ -227,7 +233,7 @@ const std::vector<Case> kClosing = {
     {"reverse_preflight", "the policy lets nobody write",
      [](GateFacts& f) {
        AskReverse(f);
-       AskPolicy(f);
+       f.options.exempt.clear();
      }},
 };
 
@@ -270,17 +276,17 @@ const std::vector<Case> kOpen = {
      }},
     {"freeze", "a hook",
      [](GateFacts& f) {
-       f.options.freeze = FreezeBy::kHook;
+       AskFreeze(f, FreezeBy::kHook);
        f.has_hook = true;
      }},
     {"freeze", "a hook, for a global table",
      [](GateFacts& f) {
-       f.options.freeze = FreezeBy::kHook;
+       AskFreeze(f, FreezeBy::kHook);
        f.has_hook = true;
        f.source->replicas = {{"us-east-1", "ACTIVE"}};
        AskQuiesce(f);
      }},
-    {"freeze", "a policy", AskPolicy},
+    {"freeze", "by hand", [](GateFacts& f) { AskFreeze(f, FreezeBy::kManual); }},
     {"freeze", "TTL is being turned off",
      [](GateFacts& f) { f.source_ttl = TimeToLive{TtlStatus::kDisabling, "ends"}; }},
     {"stream_ownership", "a minute older than the job",
@@ -301,14 +307,15 @@ const std::vector<Case> kOpen = {
        f.source = Describe("orders", R"(,"MultiRegionConsistency":"STRONG")");
        f.source->stream_view = source.stream_view;
        f.source->latest_stream_arn = source.latest_stream_arn;
+       AskFreeze(f, FreezeBy::kManual);
        f.source->replicas = {{"us-east-1", "ACTIVE"}};
      }},
     {"reverse_preflight", "all proven", AskReverse},
-    {"reverse_preflight", "the policy lets the way back write",
+    {"reverse_preflight", "no policy is in its way",
      [](GateFacts& f) {
-       f.options.exempt = {"arn:aws:iam::123456789012:role/back"};
        AskReverse(f);
-       AskPolicy(f);
+       f.options.exempt.clear();
+       AskFreeze(f, FreezeBy::kManual);
      }},
 };
 
@@ -400,8 +407,9 @@ TEST(Gates, SayWhatWasSeen) {
             "ours: turned on at 2026-11-21T08:00:00Z, not before the job began "
             "(2026-11-21T08:00:00Z)");
   EXPECT_EQ(Find(gates, "permissions")->observed,
-            "dynamodb:UpdateTimeToLive on orders, dynamodb:UpdateTable on orders, "
-            "dynamodb:UpdateTimeToLive on orders-b");
+            "dynamodb:UpdateTimeToLive on orders, dynamodb:PutResourcePolicy on orders, "
+            "dynamodb:DeleteResourcePolicy on orders, dynamodb:DeleteItem on orders, "
+            "dynamodb:UpdateTable on orders, dynamodb:UpdateTimeToLive on orders-b");
 }
 
 }  // namespace

@@ -44,6 +44,7 @@ void ProveAll(GateFacts& facts) {
 
 GateFacts ReadyFacts() {
   GateFacts facts;
+  facts.options.freeze = FreezeBy::kPolicy;
   facts.source = Describe("orders", kStream);
   facts.target = Describe("orders-b");
   facts.source_ttl = dynamodb::TimeToLive{dynamodb::TtlStatus::kEnabled, "ends"};
@@ -79,6 +80,7 @@ GateFacts ReadyFacts() {
   run.completed = kNow - std::chrono::hours(1);
   run.source.items = 18000;
   run.target.items = 18000;
+  run.items_per_second = 18000;
   facts.verification = run;
 
   ProveAll(facts);

@@ -11,7 +11,7 @@ inline constexpr WallTime kNow{std::chrono::seconds(1795334400)};  // 2026-11-22
 inline constexpr std::string_view kTable = "arn:aws:dynamodb:eu-west-1:123456789012:table/";
 
 /// A job that follows, two equal tables, and keys that may do everything: all gates hold. The
-/// source's TTL is on, its stream was turned on when the job began.
+/// source's TTL is on, its stream was turned on when the job began. Frozen by a policy, and sealed.
 [[nodiscard]] GateFacts ReadyFacts();
 
 /// What DescribeTable says of a table on demand with an index; `more`: further members as JSON,

@@ -18,7 +18,6 @@ const Window::Part* Find(const Window& window, const std::string& name) {
 
 TEST(Window, IsTheSumOfItsParts) {
   GateFacts facts = ReadyFacts();
-  facts.options.freeze = FreezeBy::kPolicy;
   const Window window = Predict(facts);
   EXPECT_TRUE(window.known());
   Duration sum{};
@@ -43,11 +42,18 @@ TEST(Window, NobodyKnowsHowLongAHookOrAPersonTakes) {
   }
 }
 
+/// Up to what is caught up with before writes are stopped.
 TEST(Window, TheDrainGrowsWithTheLag) {
   GateFacts facts = ReadyFacts();
-  const Duration before = Find(Predict(facts), "drain")->typical;
-  *facts.job.tail.lag_seconds += 20;
-  EXPECT_EQ(Find(Predict(facts), "drain")->typical, before + seconds(20));
+  const auto drain = [&](double lag) {
+    facts.job.tail.lag_seconds = lag;
+    return Find(Predict(facts), "drain")->typical;
+  };
+  EXPECT_EQ(drain(0), limits::kEndOfShards);
+  EXPECT_EQ(drain(7), limits::kEndOfShards + seconds(7));
+  EXPECT_EQ(drain(29), limits::kEndOfShards + limits::kLagBeforeFreeze);
+  facts.options.drain = DrainBy::kQuiesce;
+  EXPECT_EQ(drain(7), limits::kQuietFor + seconds(7));
   facts.job.tail.lag_seconds.reset();
   EXPECT_FALSE(Find(Predict(facts), "drain")->known);
 }
@@ -55,10 +61,20 @@ TEST(Window, TheDrainGrowsWithTheLag) {
 TEST(Window, QuiesceSealsNothingAndComparesAll) {
   GateFacts facts = ReadyFacts();
   facts.options.drain = DrainBy::kQuiesce;
+  facts.verification->items_per_second = 0;  // then its whole time counts
   const Window window = Predict(facts);
   EXPECT_EQ(Find(window, "seal"), nullptr);
   // 36,000 items in an hour.
   EXPECT_EQ(Find(window, "comparison")->typical, seconds(3600));
+}
+
+/// Nobody can show that a hook or a person has stopped every writer.
+TEST(Window, OnlyAFreezeThatIsProbedSparesTheComparison) {
+  for (const FreezeBy freeze : {FreezeBy::kHook, FreezeBy::kManual}) {
+    GateFacts facts = ReadyFacts();
+    facts.options.freeze = freeze;
+    EXPECT_EQ(Find(Predict(facts), "comparison")->typical, seconds(2));
+  }
 }
 
 TEST(Window, AComparisonTakesWhatTheLastOneTook) {
@@ -77,6 +93,7 @@ TEST(Window, AComparisonTakesWhatTheLastOneTook) {
 TEST(Window, AComparisonOfUnknownRateIsUnknown) {
   GateFacts facts = ReadyFacts();
   facts.options.full = true;
+  facts.verification->items_per_second = 0;
   facts.verification->completed.reset();
   EXPECT_FALSE(Find(Predict(facts), "comparison")->known);
   facts.verification.reset();
