@@ -339,7 +339,7 @@ TEST_F(FollowedCutoverTest, AnotherThatWasBegunSinceIsNotTakenForIt) {
     looks_ = {other};
   }
   EXPECT_EQ(Follow({.aborts = true}), ExitCode::kFailed);
-  EXPECT_THAT(errors_, HasSubstr("another was begun since"));
+  EXPECT_THAT(errors_, HasSubstr("not the job's latest cut-over any more"));
 }
 
 }  // namespace
