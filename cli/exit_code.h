@@ -26,7 +26,7 @@ enum class ExitCode {
 
 /// Of faults found before a job started: kUsage when a person repairs each of them in flags,
 /// config, tables or permissions (kInvalid, kNotFound, kConflict, kDenied), kFailed as soon as one
-/// is of another kind (network, disk, a damaged checkpoint).
+/// is of another kind (network, disk, a damaged checkpoint); kDataAtRisk when one is kAtRisk.
 [[nodiscard]] ExitCode ExitCodeOf(std::span<const Error> faults);
 
 }  // namespace ddbsync::cli
