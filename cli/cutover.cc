@@ -30,8 +30,12 @@ ExitCode Failed(const Error& error) {
   return ExitCode::kFailed;
 }
 
-/// What the job's process would not do.
-ExitCode Refused(const Error& error) {
+/// What the job's process would not do, or nobody knows whether it does.
+ExitCode Refused(Error error, const CutoverAdvice& advice) {
+  if (error.code == ErrorCode::kRetry) {
+    error.message += fmt::format("; it may have begun all the same: `ddbsync cutover status{}{}`",
+                                 advice.job.empty() ? "" : " ", advice.job);
+  }
   Tell(error);
   if (error.code == ErrorCode::kInvalid) return ExitCode::kUsage;
   return error.code == ErrorCode::kConflict ? ExitCode::kNotReady : ExitCode::kFailed;
@@ -70,7 +74,7 @@ class Switch {
                                 : TellRunningJob(meant_.home, kCutoverPath,
                                                  CutoverRequestToJson(meant_.settings.cutover),
                                                  limits::kGatesTimeout);
-    if (!told) return Refused(told.error());
+    if (!told) return Refused(told.error(), advice_);
     if (!*told) return Failed(NobodyRuns());
     auto look = CutoverLookFromJson(**told);
     if (!look) return Failed(look.error());

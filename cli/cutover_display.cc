@@ -34,8 +34,10 @@ void CutoverDisplay::Show(const CutoverLook& look) {
     named = named || s.events[told_].step == ToString(s.step);
   }
   step_ = s.step;
-  if (!named) line_.Print(EventLine({look.now, std::string(ToString(s.step)), s.doing}));
-  if (!line_.live() || typing_ || clock_.Now() < next_draw_) return;
+  // What it ended with is told in its own words.
+  if (!named && !Ended(s.step))
+    line_.Print(EventLine({look.now, std::string(ToString(s.step)), s.doing}));
+  if (!line_.live() || typing_ || Ended(s.step) || clock_.Now() < next_draw_) return;
   next_draw_ = clock_.Now() + limits::kRedrawInterval;
   line_.Draw([look](int width) {
     const std::string text = CutoverProgressLine(look, width);

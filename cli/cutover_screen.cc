@@ -136,8 +136,9 @@ std::string CutoverProgressLine(const CutoverLook& look, int width) {
 std::string EventLine(const cutover::Event& event) {
   std::string step = event.step;
   std::ranges::replace(step, '_', ' ');
-  return fmt::format("{}  {:<11}  {}", TimeText(event.time), Clip(step, kTextColumns),
-                     ShownText(event.text));
+  step = Clip(step, kTextColumns);
+  if (event.text.empty()) return fmt::format("{}  {}", TimeText(event.time), step);
+  return fmt::format("{}  {:<11}  {}", TimeText(event.time), step, ShownText(event.text));
 }
 
 std::string CutoverVerdict(const CutoverLook& look, const CutoverAdvice& advice) {

@@ -61,10 +61,9 @@ ExitCode FollowedCutover::ToItsEnd(CutoverLook first) {
 
 std::optional<ExitCode> FollowedCutover::CodeOf(const CutoverLook& look) const {
   const cutover::Status& s = look.status;
-  if (s.step == Step::kDone) return ExitCode::kDone;
-  if (s.step == Step::kRolledBack) {
-    return options_.wants_back ? ExitCode::kDone : ExitCode::kNotReady;
-  }
+  const bool back = s.step == Step::kRolledBack;
+  if (options_.wants_back && Ended(s.step)) return back ? ExitCode::kDone : ExitCode::kFailed;
+  if (Ended(s.step)) return back ? ExitCode::kNotReady : ExitCode::kDone;
   if (s.asks_commit && s.options.stop_before_commit && options_.may_wait) return ExitCode::kDone;
   return std::nullopt;
 }
@@ -83,7 +82,8 @@ std::optional<ExitCode> FollowedCutover::LookAgain() {
   }
   unanswered_since_.reset();
   if (found->look.status.number != look_.status.number) {
-    return Lost("this cut-over has ended, and another was begun since");
+    return Lost(
+        "this is not the job's latest cut-over any more: `ddbsync cutover status` tells of that");
   }
   look_ = std::move(found->look);
   if (found->alone && !Ended(look_.status.step)) {

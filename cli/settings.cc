@@ -7,8 +7,7 @@
 #include <iterator>
 #include <sstream>
 
-#include "cli/endpoint.h"
-#include "cli/text.h"
+#include "cli/set_value_internal.h"
 #include "cli/values.h"
 #include "metrics/listen_address.h"
 
@@ -45,104 +44,6 @@ constexpr std::string_view kHow = "How";
 constexpr std::string_view kLimits = "Limits";
 constexpr std::string_view kPlace = "Job";
 constexpr std::string_view kOutput = "Output";
-
-Result<void> SetText(std::string& into, std::string_view text) {
-  if (text.empty()) return Fail(ErrorCode::kInvalid, "must not be empty");
-  into = text;
-  return {};
-}
-
-/// What a table's name may begin with; empty, too.
-Result<void> SetPrefix(std::optional<std::string>& into, std::string_view text) {
-  // As long as no name: nothing begins with it.
-  if (!text.empty() && !IsTableName(std::string(text) + "..")) {
-    return Fail(ErrorCode::kInvalid,
-                fmt::format("`{}` cannot begin a table's name (A-Z a-z 0-9 _ . -)", text));
-  }
-  into = text;
-  return {};
-}
-
-Result<void> SetTag(std::optional<dynamodb::Tag>& into, std::string_view text) {
-  const size_t equals = text.find('=');
-  if (equals == std::string_view::npos || equals == 0) {
-    return Fail(ErrorCode::kInvalid,
-                fmt::format("`{}` is not a tag: write KEY=VALUE, for instance env=prod", text));
-  }
-  into = {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
-  return {};
-}
-
-Result<void> SetSwitch(bool& into, std::string_view text) {
-  const Result<bool> value = ParseSwitch(text);
-  if (!value) return std::unexpected(value.error());
-  into = *value;
-  return {};
-}
-
-Result<void> SetDuration(Duration& into, std::string_view text, Duration least, Duration most) {
-  const Result<Duration> value = ParseDuration(text);
-  if (!value) return std::unexpected(value.error());
-  if (*value < least || *value > most) {
-    const auto seconds = [](Duration d) { return std::chrono::duration<double>(d).count(); };
-    return Fail(ErrorCode::kInvalid, fmt::format("`{}` is not between {:g}s and {:g}s", text,
-                                                 seconds(least), seconds(most)));
-  }
-  into = *value;
-  return {};
-}
-
-Result<void> SetInteger(int& into, std::string_view text, int64_t least, int64_t most) {
-  const Result<int64_t> value = ParseInteger(text);
-  if (!value) return std::unexpected(value.error());
-  if (*value < least || *value > most) {
-    return Fail(ErrorCode::kInvalid, fmt::format("`{}` is not between {} and {}", text,
-                                                 CountText(least), CountText(most)));
-  }
-  into = static_cast<int>(*value);
-  return {};
-}
-
-Result<void> SetCapacity(std::optional<double>& into, std::string_view text) {
-  const Result<double> value = ParseNumber(text);
-  if (!value) return std::unexpected(value.error());
-  if (!(*value > 0) || *value > limits::kMostCapacity) {
-    return Fail(ErrorCode::kInvalid,
-                fmt::format("`{}` is not a number of capacity units per second above 0; leave it "
-                            "out for no limit of your own",
-                            text));
-  }
-  into = *value;
-  return {};
-}
-
-Result<void> SetMemory(size_t& into, std::string_view text) {
-  const Result<size_t> value = ParseSize(text);
-  if (!value) return std::unexpected(value.error());
-  if (*value < limits::kLeastMemoryBytes) {
-    return Fail(ErrorCode::kInvalid,
-                fmt::format("`{}` is less than {}, the least with which segments and shards do not "
-                            "wait for one another",
-                            text, BytesText(static_cast<int64_t>(limits::kLeastMemoryBytes))));
-  }
-  into = *value;
-  return {};
-}
-
-/// One of a few words.
-template <class T, size_t N>
-Result<void> SetChoice(T& into, std::string_view text,
-                       const std::array<std::pair<std::string_view, T>, N>& choices) {
-  std::string known;
-  for (const auto& [word, value] : choices) {
-    if (word == text) {
-      into = value;
-      return {};
-    }
-    known.append(known.empty() ? "" : ", ").append(word);
-  }
-  return Fail(ErrorCode::kInvalid, fmt::format("`{}` is not one of: {}", text, known));
-}
 
 Result<void> SetSince(Settings& s, std::string_view text) {
   const Result<WallTime> time = ParseTime(text);

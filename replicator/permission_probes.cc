@@ -46,6 +46,7 @@ void Preflight::ProbeStreamPermissions(const std::string& stream_arn) {
     Fault(source_, "list the shards of its stream (dynamodb:DescribeStream)", listing.error());
     return;
   }
+  stream_enabling_ = !point_.state.job && listing->status == "ENABLING";
   if (listing->shards.empty()) return;
   auto iterator = CallPatiently(clock_, budget_, [&] {
     return source_.streams->GetShardIterator(stream_arn, listing->shards.back().id, {});

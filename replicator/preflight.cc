@@ -28,6 +28,8 @@ std::expected<StartingPoint, std::vector<Error>> Preflight::Run() {
   if (!Look().empty()) return std::unexpected(faults_);
   if (target_to_make_) MakeTarget();
   if (stream_to_enable_ && faults_.empty()) EnableStream();
+  // Turned on a moment ago by somebody else: changes made before it is ENABLED are in no stream.
+  if (stream_enabling_ && faults_.empty()) WaitForStream();
   if (!faults_.empty()) return std::unexpected(faults_);
   FillRecord();
   return std::move(point_);

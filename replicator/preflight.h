@@ -74,6 +74,7 @@ class Preflight {
   bool target_found_ = false;
   bool target_to_make_ = false;
   bool stream_to_enable_ = false;
+  bool stream_enabling_ = false;
 };
 
 }  // namespace ddbsync::replicator

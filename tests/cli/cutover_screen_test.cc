@@ -95,6 +95,11 @@ TEST(CutoverScreen, TheBytesOfAHookDoNotMoveTheCursor) {
   }
 }
 
+TEST(CutoverScreen, AnEventWithoutWordsIsItsStep) {
+  EXPECT_EQ(EventLine({*ParseTime("2026-11-22T10:00:00Z"), "catching_up", ""}),
+            "2026-11-22T10:00:00.000Z  catching up");
+}
+
 TEST(CutoverLine, FitsTheWindow) {
   const CutoverLook look = SomeCutover();
   EXPECT_EQ(CutoverProgressLine(look, 200),
