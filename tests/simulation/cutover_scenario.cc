@@ -37,6 +37,7 @@ Scenario DrawHistory(Dice& dice, uint64_t seed) {
   history.job.read_capacity.reset();
   history.job.write_capacity.reset();
   history.writing = 100h;  // until it is told to stop
+  history.pause_between_writes = dice.OneOf<Duration>({300ms, 1s, 3s});
   history.quiet_before = dice.OneOf<Duration>({0s, 20min});
   history.cold_keys = std::min(history.cold_keys, 80);
   const double most = dice.OneOf({0.0, 0.0, 0.05, 1.0});

@@ -121,10 +121,12 @@ class CutoverSimulation {
   const Attempt* attempt_ = nullptr;  ///< under way
   size_t endings_met_ = 0;            ///< of the attempt
   std::optional<Step> step_;          ///< seen last
+  TimePoint step_asked_;              ///< ... and when it was asked for
   std::string policy_before_;
   bool committed_ = false;  ///< seen
-  bool moved_ = false;      ///< the application writes to the target
-  bool repairs_ = false;    ///< a cut-over whose freeze was somebody's word was taken back
+  bool reversing_ = false;
+  bool moved_ = false;    ///< the application writes to the target
+  bool repairs_ = false;  ///< a cut-over whose freeze was somebody's word was taken back
   CutoverVerdict verdict_;
 };
 
@@ -145,31 +147,27 @@ void CutoverSimulation::OnTarget(const fake::AppliedWrite& write) {
 
 /// Only what was asked for changes a table.
 void CutoverSimulation::WatchCalls() {
-  const auto watch = [this](fake::FakeDynamoDb& service, bool is_source) {
-    service.faults().SetHook(
-        [this, is_source](const fake::FaultRequest& call) -> std::optional<fake::Fault> {
-          static const std::set<std::string_view> kHarmless = {
-              "DescribeTable",     "DescribeStream",     "ListStreams",
-              "GetShardIterator",  "GetRecords",         "Scan",
-              "GetItem",           "BatchGetItem",       "ListTagsOfResource",
-              "GetResourcePolicy", "DescribeTimeToLive", "DeleteItem"};  // a probe: OnSource sees
-          if (!is_source || kHarmless.contains(call.operation)) return std::nullopt;
-          const bool asked = attempt_ != nullptr || step_.has_value();
-          const cutover::Options options = attempt_ ? attempt_->options : cutover::Options();
-          const bool policy = call.operation.ends_with("ResourcePolicy");
-          const bool ttl = call.operation == "UpdateTimeToLive";
-          const bool stream = call.operation == "UpdateTable";
-          const bool tag = call.operation == "UntagResource";
-          const bool may = asked && ((policy && options.freeze == cutover::FreezeBy::kPolicy) ||
-                                     (ttl && scenario_.source_ttl) ||
-                                     (stream && options.drain == cutover::DrainBy::kSeal &&
-                                      call.body.find("BillingMode") == std::string_view::npos) ||
-                                     tag);
-          if (!may) Violate("I12", std::string(call.operation) + " was sent to the source");
-          return std::nullopt;
-        });
-  };
-  watch(source_, true);
+  source_.faults().SetHook([this](const fake::FaultRequest& call) -> std::optional<fake::Fault> {
+    static const std::set<std::string_view> kHarmless = {
+        "DescribeTable",     "DescribeStream",     "ListStreams",
+        "GetShardIterator",  "GetRecords",         "Scan",
+        "GetItem",           "BatchGetItem",       "ListTagsOfResource",
+        "GetResourcePolicy", "DescribeTimeToLive", "DeleteItem"};  // a probe: OnSource sees
+    if (reversing_ || kHarmless.contains(call.operation)) return std::nullopt;
+    const bool asked = attempt_ != nullptr || step_.has_value();
+    const cutover::Options options = attempt_ ? attempt_->options : cutover::Options();
+    const bool policy = call.operation.ends_with("ResourcePolicy");
+    const bool ttl = call.operation == "UpdateTimeToLive";
+    const bool stream = call.operation == "UpdateTable";
+    const bool tag = call.operation == "UntagResource";
+    const bool may = asked && ((policy && options.freeze == cutover::FreezeBy::kPolicy) ||
+                               (ttl && scenario_.source_ttl) ||
+                               (stream && options.drain == cutover::DrainBy::kSeal &&
+                                call.body.find("BillingMode") == std::string_view::npos) ||
+                               tag);
+    if (!may) Violate("I12", std::string(call.operation) + " was sent to the source");
+    return std::nullopt;
+  });
 }
 
 void CutoverSimulation::DeleteByTtl() {
@@ -308,6 +306,10 @@ std::optional<Step> CutoverSimulation::CurrentStep() const {
 }
 
 bool CutoverSimulation::StepIsNew() {
+  // The status is made anew for each look; most of the machine's steps are polls.
+  constexpr Duration kOften = 10ms;
+  if (Now() - step_asked_ < kOften) return false;
+  step_asked_ = Now();
   return CurrentStep() != step_;
 }
 
@@ -382,11 +384,9 @@ void CutoverSimulation::EndProcess() {
 /// As by SIGTERM: what is under way is taken back first.
 void CutoverSimulation::StopInOrder() {
   const TimePoint deadline = Now() + kTimeToStop;
-  if (const auto aborted = run_->cutover().Abort("stopped"); !aborted && !committed_) {
-    OnCommitted("an abort that comes too late");
-  }
+  const bool goes_on = !run_->cutover().Abort("stopped").has_value();  // it is committed
   const auto may = [this] { return run_->cutover().MayStop(); };
-  if (machine_.RunUntil(may, deadline) != Ended::kDone || committed_) return;
+  if (machine_.RunUntil(may, deadline) != Ended::kDone || goes_on || committed_) return;
   process_->job().Stop();
   machine_.RunUntil([this] { return process_->job().Ended().has_value(); }, deadline);
 }
@@ -497,6 +497,7 @@ void CutoverSimulation::FinishCommitted() {
 /// The way back carries what was written to the target.
 void CutoverSimulation::Reverse(WallTime since) {
   ++verdict_.reversed;
+  reversing_ = true;
   Surroundings outside = world_.Outside();
   Surroundings back{.machine = outside.machine,
                     .disk = outside.disk,

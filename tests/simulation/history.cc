@@ -368,12 +368,16 @@ void History::CheckBackfillComplete() {
 void History::CheckEqual(const std::map<std::string, std::string>& source,
                          const std::map<std::string, std::string>& target) {
   if (violation_ || source == target) return;
+  const auto past = [this](const std::string& key) {
+    const auto known = keys_.find(key);
+    return known == keys_.end() ? std::string() : "; " + Tell(known->second);
+  };
   for (const auto& [key, item] : source) {
     const auto found = target.find(key);
     if (found == target.end()) {
-      Violate("I1", key + " is missing on the target");
+      Violate("I1", key + " is missing on the target" + past(key));
     } else if (found->second != item) {
-      Violate("I1", key + " is " + found->second + " on the target instead of " + item);
+      Violate("I1", key + " is " + found->second + " on the target instead of " + item + past(key));
     }
   }
   for (const auto& [key, item] : target) {
