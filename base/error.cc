@@ -33,6 +33,8 @@ std::string_view ToString(ErrorCode code) {
       return "poisoned";
     case ErrorCode::kCancelled:
       return "cancelled";
+    case ErrorCode::kAtRisk:
+      return "at_risk";
   }
   return "unknown";
 }

@@ -25,6 +25,7 @@ enum class ErrorCode {
   kIo,               ///< The local disk or operating system failed.
   kPoisoned,         ///< A write to the checkpoint store failed earlier; reopen before going on.
   kCancelled,        ///< Asked to stop.
+  kAtRisk,           ///< Going on could destroy data: a person must decide.
 };
 
 std::string_view ToString(ErrorCode code);

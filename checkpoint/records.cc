@@ -17,6 +17,7 @@ constexpr RecordKind kSegment{"segment", "segment/", 1};
 constexpr RecordKind kDeadLetter{"dead letter", "dead/", 1};
 constexpr RecordKind kRecheck{"recheck", "recheck/", 1};
 constexpr RecordKind kGap{"gap", "gap/", 1};
+constexpr RecordKind kCutover{"cut-over", "cutover", 1};
 
 struct FormatRecord {
   int64_t format = 0;
@@ -92,6 +93,28 @@ static void Fields(auto& field, Is<Gap> auto& record) {
   field("detected_at_ms", record.detected_at);
 }
 
+static void Fields(auto& field, Is<CutoverRecord> auto& record) {
+  field("number", record.number);
+  field("step", record.step);
+  field("options", record.options);
+  field("began_ms", record.began);
+  field("source_noted", record.source_noted);
+  field("source_ttl", record.source_ttl);
+  field("old_stream_arn", record.old_stream_arn);
+  field("stream_view", record.stream_view);
+  field("new_stream_arn", record.new_stream_arn);
+  field("frozen_at_ms", record.frozen_at);
+  field("sealed_at_ms", record.sealed_at);
+  field("drained_at_ms", record.drained_at);
+  field("thawed_at_ms", record.thawed_at);
+  field("target_stream_arn", record.target_stream_arn);
+  field("reverse_start_ms", record.reverse_start);
+  field("committed_at_ms", record.committed_at);
+  field("reason", record.reason);
+  field("source_ttl_owed", record.source_ttl_owed);
+  field("report", record.report);
+}
+
 namespace {
 
 /// Appends the record to `list` and fills in what its key holds.
@@ -135,6 +158,12 @@ Result<void> ReadAny(State& state, std::string_view key, std::string_view value)
     state.clean_stop = stop->clean;
     return {};
   }
+  if (key == kCutover.prefix) {
+    auto cutover = ReadRecord<CutoverRecord>(kCutover, key, value);
+    if (!cutover) return std::unexpected(cutover.error());
+    state.cutover = std::move(*cutover);
+    return {};
+  }
   if (key.starts_with(kShard.prefix)) {
     return ReadInto(state.shards, &ShardRecord::shard_id, kShard, key, value);
   }
@@ -164,7 +193,7 @@ Result<State> LoadState(Store& store) {
   if (!scanned) return std::unexpected(scanned.error());
   const bool has_progress = !state.shards.empty() || !state.segments.empty() ||
                             !state.dead_letters.empty() || !state.rechecks.empty() ||
-                            !state.gaps.empty();
+                            !state.gaps.empty() || state.cutover.has_value();
   // The two are written first and in one batch; without them nobody knows whose progress this is.
   if (!state.job && has_progress) return Damaged(kJob, kJob.prefix, "it is missing");
   if (state.job && !*has_format) return Damaged(kFormat, kFormat.prefix, "it is missing");
@@ -206,6 +235,18 @@ void DeleteRecheck(Batch& batch, std::string_view key) {
 
 void PutGap(Batch& batch, const Gap& record) {
   PutRecord(batch, kGap, record.shard_id, record);
+}
+
+bool Seals(const CutoverRecord& record) {
+  return record.sealed_at != WallTime{};
+}
+
+bool IsCommitted(const CutoverRecord& record) {
+  return record.committed_at != WallTime{};
+}
+
+void PutCutover(Batch& batch, const CutoverRecord& record) {
+  PutRecord(batch, kCutover, {}, record);
 }
 
 void SetCleanStop(Batch& batch, bool clean) {

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "checkpoint/batch.h"
+#include "checkpoint/cutover_record.h"
 #include "checkpoint/store.h"
 
 namespace ddbsync::checkpoint {
@@ -17,8 +18,8 @@ namespace ddbsync::checkpoint {
 // (docs/checkpoint-format.md). A newer version than ours is kInvalid ("made by a newer ddbsync"), a
 // wrong checksum or shape kCorrupt.
 
-/// Written before the first Scan and never changed afterwards: which copy this is, and since when
-/// its stream counts.
+/// Written before the first Scan: which copy this is, and since when its stream counts. Changed
+/// only where a cut-over was taken back: then it is another stream, and a later time.
 struct JobRecord {
   std::string job_id = {};
   std::string source_identity = {};  ///< TableDescription::Identity()
@@ -90,6 +91,7 @@ struct State {
   std::vector<DeadLetter> dead_letters;
   std::vector<Recheck> rechecks;
   std::vector<Gap> gaps;
+  std::optional<CutoverRecord> cutover;
   bool clean_stop = false;
 };
 

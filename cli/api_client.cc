@@ -17,7 +17,9 @@ Error Refusal(const std::string& address, const std::string& path,
               const httplib::Response& response) {
   const auto json = nlohmann::json::parse(response.body, nullptr, /*allow_exceptions=*/false);
   if (json.is_object() && json.contains("error") && json["error"].is_string()) {
-    return {ErrorCode::kConflict, json["error"].get<std::string>()};
+    constexpr int kBadRequest = 400;
+    const bool invalid = response.status == kBadRequest;
+    return {invalid ? ErrorCode::kInvalid : ErrorCode::kConflict, json["error"].get<std::string>()};
   }
   return {ErrorCode::kConflict,
           fmt::format("the job at {} answers {} with {}", address, path, response.status),
@@ -55,9 +57,9 @@ void TrustOnly(httplib::SSLClient& client, const std::string& certificate) {
 
 template <class Client>
 Result<std::string> Send(Client& client, const ApiAddress& job, const std::string& path,
-                         const std::string* body) {
+                         const std::string* body, std::chrono::seconds patience) {
   client.set_connection_timeout(limits::kApiTimeout);
-  client.set_read_timeout(limits::kApiTimeout);
+  client.set_read_timeout(patience);
   httplib::Headers headers;
   if (!job.token_file.empty()) {
     const Result<std::string> token = ReadToken(job.token_file);
@@ -80,27 +82,28 @@ Result<std::string> Send(Client& client, const ApiAddress& job, const std::strin
   return result->body;
 }
 
-Result<std::string> Call(const ApiAddress& job, const std::string& path, const std::string* body) {
+Result<std::string> Call(const ApiAddress& job, const std::string& path, const std::string* body,
+                         std::chrono::seconds patience) {
   const Result<HostAndPort> at = Split(job.address);
   if (!at) return std::unexpected(at.error());
   if (job.certificate.empty()) {
     httplib::ClientImpl client(at->host, at->port);
-    return Send(client, job, path, body);
+    return Send(client, job, path, body, patience);
   }
   httplib::SSLClient client(at->host, at->port);
   TrustOnly(client, job.certificate);
-  return Send(client, job, path, body);
+  return Send(client, job, path, body, patience);
 }
 
 }  // namespace
 
 Result<std::string> ApiGet(const ApiAddress& job, const std::string& path) {
-  return Call(job, path, nullptr);
+  return Call(job, path, nullptr, limits::kApiTimeout);
 }
 
-Result<std::string> ApiPost(const ApiAddress& job, const std::string& path,
-                            const std::string& body) {
-  return Call(job, path, &body);
+Result<std::string> ApiPost(const ApiAddress& job, const std::string& path, const std::string& body,
+                            std::chrono::seconds patience) {
+  return Call(job, path, &body, patience);
 }
 
 }  // namespace ddbsync::cli

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <optional>
+#include <set>
 
 #include "cli/endpoint.h"
 #include "cli/spelling.h"
@@ -51,6 +52,16 @@ constexpr std::string_view kVerifyMore =
     "Ends with 0 equal, 3 different or not to be decided, 1 failed, 2 usage or configuration,\n"
     "130 stopped before it was known.";
 
+constexpr std::string_view kCutoverMore =
+    "The process that runs the job makes it: writes to the source are stopped, what is left is\n"
+    "copied and checked, and only then it is committed. Until then every failure, the time-out "
+    "and\n"
+    "Ctrl-C take all back, and a process that was killed does so at its next start; after it, it\n"
+    "only goes forward, and the same command finishes what is left.\n"
+    "Ends with 0 switched, or ready where it was to stop before, 3 a gate does not hold or all "
+    "was\n"
+    "taken back, 1 not known how it ended, 2 usage or configuration, 130 left to the job.";
+
 constexpr std::array kCommands = {
     CommandText{Command::kStart, "start", "copy a table into another, then follow its changes",
                 kRunsMore},
@@ -76,6 +87,22 @@ constexpr std::array kCommands = {
         "From the job's process, or from the disk when none runs. Ends with 0 when there is\n"
         "something to show, equal or not, with 1 when nothing was verified yet."},
     CommandText{Command::kVerifyStop, "stop", "end the one that a job's process makes", ""},
+    CommandText{Command::kCutoverPlan, "plan",
+                "what has to hold, how long writes will stop, each call",
+                "From the job's process, which must run. It changes nothing. Ends with 0 ready, 3 "
+                "not ready."},
+    CommandText{Command::kCutoverRun, "run", "switch, or take all back", kCutoverMore},
+    CommandText{
+        Command::kCutoverStatus, "status", "where the latest one stands, and what it did",
+        "From the job's process, or from the disk when none runs. Ends with 0 when there is\n"
+        "something to show, however it ended, with 1 when there was none."},
+    CommandText{Command::kCutoverFrozen, "frozen",
+                "say that the writers are stopped (run --freeze manual)", ""},
+    CommandText{Command::kCutoverCommit, "commit",
+                "switch one that is ready (run --stop-before commit)",
+                "Where no process runs the job it finishes what a commit has left. Ends as `run`."},
+    CommandText{Command::kCutoverAbort, "abort", "take back the one that is under way",
+                "Ends with 0 when all is as it was, with 1 when it is committed already."},
     CommandText{Command::kVersion, "version", "print the version", ""},
 };
 
@@ -98,9 +125,33 @@ std::string_view ParentOf(Command command) {
     case Command::kVerifyShow:
     case Command::kVerifyStop:
       return "verify";
+    case Command::kCutoverPlan:
+    case Command::kCutoverRun:
+    case Command::kCutoverStatus:
+    case Command::kCutoverFrozen:
+    case Command::kCutoverCommit:
+    case Command::kCutoverAbort:
+      return "cutover";
     default:
       return "";
   }
+}
+
+/// First words that are no command without a second.
+struct Group {
+  std::string_view name;
+  std::string_view help;
+};
+constexpr std::array kGroups = {
+    Group{"checkpoint", "look at a job's checkpoint"},
+    Group{"cutover", "make the target the live table, or take all back"},
+};
+
+std::string_view GroupHelp(std::string_view name) {
+  for (const Group& group : kGroups) {
+    if (group.name == name) return group.help;
+  }
+  return "";
 }
 
 constexpr size_t kHelpColumn = 38;  // where descriptions begin
@@ -132,17 +183,13 @@ class Parser {
     app_.require_subcommand(0, 1);
     app_.footer(std::string(kMore));
     for (const CommandText& text : kCommands) {
-      if (text.command == Command::kCheckpointShow) {
-        checkpoint_ = app_.add_subcommand("checkpoint", "look at a job's checkpoint");
-        checkpoint_->allow_extras();
-      }
       CLI::App* command =
           ParentApp(text.command).add_subcommand(std::string(text.name), std::string(text.help));
       command->footer(std::string(text.more));
       AddFlags(*command, text.command);
       commands_[text.command] = command;
     }
-    for (CLI::App* app : {checkpoint_, commands_[Command::kVerify]}) app->require_subcommand(0, 1);
+    for (const auto& [name, app] : parents_) app->require_subcommand(0, 1);
     app_.allow_extras();
   }
 
@@ -166,6 +213,7 @@ class Parser {
       CommandHelp& command = program.commands.emplace_back();
       command.name = ToString(text.command);
       command.help = text.help;
+      command.group_help = GroupHelp(ParentOf(text.command));
       command.more = text.more;
       command.flags = flags_.at(text.command);
       if (text.command != Command::kThrottle) continue;
@@ -177,22 +225,32 @@ class Parser {
   }
 
  private:
+  /// Made with its first command, so that they stand in the order of kCommands.
   CLI::App& ParentApp(Command command) {
-    const std::string_view parent = ParentOf(command);
+    const std::string parent(ParentOf(command));
     if (parent.empty()) return app_;
-    return parent == "checkpoint" ? *checkpoint_ : *commands_[Command::kVerify];
+    CLI::App*& app = parents_[parent];
+    if (app != nullptr) return *app;
+    if (GroupHelp(parent).empty()) {
+      app = app_.get_subcommand(parent);
+    } else {
+      app = app_.add_subcommand(parent, std::string(GroupHelp(parent)));
+      app->allow_extras();
+    }
+    return *app;
   }
 
   void AddFlags(CLI::App& app, Command command) {
     app.allow_extras();
     const auto add = [&](std::string name, std::string_view value, std::string_view group,
-                         std::string_view help) {
+                         std::string_view help, bool repeats = false) {
       std::string& text = values_[command][name];
       CLI::Option* option = nullptr;
       if (value.empty()) {
         option = app.add_flag("--" + name, switches_[command][name], Wrap(help));
       } else {
         option = app.add_option("--" + name, text, Wrap(help))->type_name(std::string(value));
+        if (repeats) repeated_.insert(name);
         option->take_last();  // instead of giving up on all flags; Choose tells it
       }
       option->group(std::string(group));
@@ -203,11 +261,13 @@ class Parser {
       app.add_option("KEY=VALUE", words_, "what to change")->option_text(" ");
     }
     const bool reaches_tables = command == Command::kStart || command == Command::kBackfill ||
-                                command == Command::kTail || command == Command::kVerify;
+                                command == Command::kTail || command == Command::kVerify ||
+                                command == Command::kCutoverRun ||
+                                command == Command::kCutoverCommit;
     const bool reads_config = command != Command::kVersion;
     for (const Setting& setting : AllSettings()) {
       if (setting.IsFor(command)) {
-        add(std::string(setting.name), setting.value, setting.group, setting.help);
+        add(std::string(setting.name), setting.value, setting.group, setting.help, setting.repeats);
       }
     }
     if (reads_config) {
@@ -236,7 +296,17 @@ class Parser {
 
   CLI::App& Selected() {
     if (const auto command = Parsed()) return *commands_[*command];
-    return checkpoint_->parsed() ? *checkpoint_ : app_;
+    CLI::App* const group = ParsedGroup();
+    return group != nullptr ? *group : app_;
+  }
+
+  /// A first word that was typed; null: none, or it is a command itself.
+  CLI::App* ParsedGroup() {
+    for (const Group& group : kGroups) {
+      CLI::App* const app = parents_.at(std::string(group.name));
+      if (app->parsed()) return app;
+    }
+    return nullptr;
   }
 
   /// The command that was typed; of one word and of two with it, that of two.
@@ -274,6 +344,10 @@ class Parser {
       if (option->count() == 0) continue;  // or its value is missing, which is told
       const bool is_switch = option->get_items_expected_max() == 0;
       line.flags[name] = is_switch ? "true" : option->results().back();
+      if (repeated_.contains(name)) {
+        line.flags[name] = fmt::format("{}", fmt::join(option->results(), " "));
+        continue;
+      }
       if (is_switch || option->count() == 1) continue;
       line.faults.push_back(
           {ErrorCode::kInvalid, fmt::format("--{} is given {} times; say it once, with the value "
@@ -315,17 +389,21 @@ class Parser {
   }
 
   void NoCommand(CommandLine& line) {
-    std::vector<std::string_view> known = {"checkpoint"};
+    CLI::App* const group = ParsedGroup();
+    const std::string first = group != nullptr ? group->get_name() : "";
+    std::vector<std::string_view> known;
     for (const CommandText& text : kCommands) {
-      if (ParentOf(text.command).empty()) known.push_back(text.name);
+      if (ParentOf(text.command) == first) known.push_back(text.name);
     }
-    if (checkpoint_->parsed()) known = {"show"};
+    if (first.empty()) {
+      for (const Group& one : kGroups) known.push_back(one.name);
+    }
     const std::vector<std::string> rest = Selected().remaining(true);
     if (rest.empty()) {
-      line.faults.push_back({ErrorCode::kInvalid, checkpoint_->parsed()
-                                                      ? "say `ddbsync checkpoint show`"
-                                                      : "no command given; `ddbsync --help` "
-                                                        "names them"});
+      line.faults.push_back(
+          {ErrorCode::kInvalid,
+           first.empty() ? "no command given; `ddbsync --help` names them"
+                         : fmt::format("say `ddbsync {} {}`", first, fmt::join(known, "`, `"))});
       return;
     }
     const std::string_view what = rest.front().starts_with("-") ? "option" : "command";
@@ -334,10 +412,11 @@ class Parser {
   }
 
   CLI::App app_;
-  CLI::App* checkpoint_ = nullptr;
+  std::map<std::string, CLI::App*> parents_;  ///< of commands of two words, by the first
   std::map<Command, CLI::App*> commands_;
   std::map<Command, std::map<std::string, CLI::Option*>> options_;
   std::map<Command, std::vector<FlagHelp>> flags_;
+  std::set<std::string, std::less<>> repeated_;
   // CLI11 writes through references: nodes of a map stay where they are.
   std::map<Command, std::map<std::string, std::string>> values_;
   std::map<Command, std::map<std::string, bool>> switches_;
@@ -362,6 +441,18 @@ std::string_view ToString(Command command) {
       return "verify show";
     case Command::kVerifyStop:
       return "verify stop";
+    case Command::kCutoverPlan:
+      return "cutover plan";
+    case Command::kCutoverRun:
+      return "cutover run";
+    case Command::kCutoverStatus:
+      return "cutover status";
+    case Command::kCutoverFrozen:
+      return "cutover frozen";
+    case Command::kCutoverCommit:
+      return "cutover commit";
+    case Command::kCutoverAbort:
+      return "cutover abort";
     default:
       break;
   }

@@ -35,6 +35,7 @@ struct FlagHelp {
 struct CommandHelp {
   std::string name;  ///< "start", "checkpoint show"
   std::string help;
+  std::string group_help;          ///< of its first word alone, where that is no command
   std::string more;                ///< lines; may be empty
   std::vector<std::string> words;  ///< what stands without dashes: "read-capacity=", ...
   std::vector<FlagHelp> flags;     ///< in the order of --help

@@ -37,8 +37,31 @@ namespace ddbsync::cli {
 /// `verify stop`: kDone also when none runs; kFailed when no process runs the job.
 [[nodiscard]] ExitCode RunVerifyStop(const CommandLine& line, const aws::Environment& environment);
 
-/// How a command names the same job: "--src a --dst b".
-[[nodiscard]] std::string JobFlags(const Settings& settings);
+/// `cutover plan`: kDone when every gate holds, kNotReady when not, kFailed when no process runs
+/// the job, which alone can judge them.
+[[nodiscard]] ExitCode RunCutoverPlan(const CommandLine& line, const aws::Environment& environment);
+
+/// `cutover run`: kDone when the tables are switched, or it is ready and waits for the commit;
+/// kNotReady when a gate does not hold or all was taken back; kFailed when it does not know how it
+/// ended; kInterrupted when a second signal left it to the job.
+[[nodiscard]] ExitCode RunCutover(const CommandLine& line, const aws::Environment& environment);
+
+/// `cutover commit`, likewise; of one that was committed and is not done it does what is left.
+[[nodiscard]] ExitCode RunCutoverCommit(const CommandLine& line,
+                                        const aws::Environment& environment);
+
+/// `cutover status`: kDone when there was one, however it ended; kFailed when not.
+[[nodiscard]] ExitCode RunCutoverStatus(const CommandLine& line,
+                                        const aws::Environment& environment);
+
+/// `cutover frozen`: kDone when the job goes on, kFailed when it does not ask.
+[[nodiscard]] ExitCode RunCutoverFrozen(const CommandLine& line,
+                                        const aws::Environment& environment);
+
+/// `cutover abort`: kDone when all is as it was, also when nothing was under way; kFailed when it
+/// is committed, or no process runs the job.
+[[nodiscard]] ExitCode RunCutoverAbort(const CommandLine& line,
+                                       const aws::Environment& environment);
 
 [[nodiscard]] ExitCode RunVersion(const CommandLine& line);
 

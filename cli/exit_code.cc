@@ -23,6 +23,8 @@ ExitCode ExitCodeOf(replicator::Outcome outcome) {
       return ExitCode::kNotReady;
     case replicator::Outcome::kDataAtRisk:
       return ExitCode::kDataAtRisk;
+    case replicator::Outcome::kRestart:  // never what a process ends with
+      break;
   }
   return ExitCode::kFailed;
 }
@@ -35,6 +37,9 @@ ExitCode MostSerious(std::span<const ExitCode> codes) {
 }
 
 ExitCode ExitCodeOf(std::span<const Error> faults) {
+  for (const Error& fault : faults) {
+    if (fault.code == ErrorCode::kAtRisk) return ExitCode::kDataAtRisk;
+  }
   for (const Error& fault : faults) {
     if (!IsRepairedByHand(fault.code)) return ExitCode::kFailed;
   }

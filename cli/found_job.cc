@@ -55,11 +55,12 @@ Result<std::optional<std::string>> AskRunningJob(const JobHome& home, const std:
 }
 
 Result<std::optional<std::string>> TellRunningJob(const JobHome& home, const std::string& path,
-                                                  const std::string& body) {
+                                                  const std::string& body,
+                                                  std::chrono::seconds patience) {
   const auto found = FindRunning(home);
   if (!found) return std::unexpected(found.error());
   if (!*found) return std::nullopt;
-  Result<std::string> answer = ApiPost((*found)->job, path, body);
+  Result<std::string> answer = ApiPost((*found)->job, path, body, patience);
   if (!answer) return std::unexpected(answer.error());
   return std::move(*answer);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "checkpoint/records.h"
 #include "cli/api.h"
 #include "cli/job_home.h"
+#include "cli/limits.h"
 
 namespace ddbsync::cli {
 
@@ -18,10 +20,10 @@ namespace ddbsync::cli {
 [[nodiscard]] Result<std::optional<std::string>> AskRunningJob(const JobHome& home,
                                                                const std::string& path);
 
-/// Its answer to POST `path`, likewise.
-[[nodiscard]] Result<std::optional<std::string>> TellRunningJob(const JobHome& home,
-                                                                const std::string& path,
-                                                                const std::string& body);
+/// Its answer to POST `path`, likewise; kInvalid: it does not understand the body.
+[[nodiscard]] Result<std::optional<std::string>> TellRunningJob(
+    const JobHome& home, const std::string& path, const std::string& body,
+    std::chrono::seconds patience = limits::kApiTimeout);
 
 /// All jobs of the one process that runs any of these, and which of these it does not.
 struct JobsTogether {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "base/clock.h"
 #include "cli/text.h"
 #include "cli/values.h"
+#include "cutover/step.h"
 #include "replicator/status.h"
 #include "verify/difference.h"
 #include "verify/status.h"
@@ -35,6 +37,8 @@ class JsonWriter {
   void Field(const char* name, const T& value) {
     if constexpr (std::is_same_v<T, WallTime>) {
       object_[name] = TimeText(value);
+    } else if constexpr (std::is_same_v<T, Duration>) {
+      object_[name] = std::chrono::duration<double>(value).count();
     } else if constexpr (std::is_enum_v<T>) {
       object_[name] = std::string(ToString(value));
     } else if constexpr (std::is_floating_point_v<T>) {
@@ -110,6 +114,11 @@ class JsonReader {
   static void Take(const Json& json, T& value) {
     if constexpr (std::is_same_v<T, WallTime>) {
       value = ParseTime(json.get<std::string>()).value_or(WallTime());
+    } else if constexpr (std::is_same_v<T, Duration>) {
+      // Beyond, the conversion to an integer is not defined.
+      constexpr double kLongest = 1e9;
+      const double seconds = std::clamp(json.get<double>(), -kLongest, kLongest);
+      value = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
     } else if constexpr (std::is_same_v<T, replicator::JobState>) {
       TakeWord(json, replicator::JobState::kFailed, value);
     } else if constexpr (std::is_same_v<T, replicator::Bottleneck>) {
@@ -122,6 +131,8 @@ class JsonReader {
       TakeWord(json, verify::Outcome::kFailed, value);
     } else if constexpr (std::is_same_v<T, verify::DifferenceKind>) {
       TakeWord(json, verify::DifferenceKind::kDifferent, value);
+    } else if constexpr (std::is_same_v<T, cutover::Step>) {
+      TakeWord(json, cutover::Step::kRolledBack, value);
     } else {
       value = json.get<T>();
     }

@@ -88,6 +88,31 @@ inline constexpr std::chrono::milliseconds kVerifyLookInterval{500};
 inline constexpr std::chrono::seconds kVerifyEndPatience{20};
 inline constexpr std::chrono::milliseconds kVerifyEndLook{50};
 
+/// --timeout of a cut-over: below a second no call to a distant region ends; a day is what the
+/// source's stream keeps.
+inline constexpr std::chrono::seconds kLeastCutoverTimeout{1};
+inline constexpr std::chrono::hours kMostCutoverTimeout{24};
+
+/// --exempt: a resource policy has at most 20 KB (quotas of DynamoDB), a role's ARN is seldom above
+/// a few hundred bytes and never above 2,048 (IAM API reference).
+inline constexpr size_t kMostExempt = 20;
+inline constexpr size_t kLongestArn = 2048;
+
+/// --reason: it is kept in the checkpoint and shown in a line.
+inline constexpr size_t kLongestReason = 500;
+
+/// Of a value that is refused a message quotes so many columns.
+inline constexpr int kShownOfAValue = 100;
+
+/// Between looks of `cutover` at one that a job's process makes: its steps take seconds.
+inline constexpr std::chrono::milliseconds kCutoverLookInterval{250};
+/// A process that restarts, or closes its checkpoint, is back or done within this; after that
+/// `cutover run` says what becomes of the cut-over and ends.
+inline constexpr std::chrono::seconds kCutoverPatience{15};
+/// Judging the gates asks both tables a dozen things. Beyond this the server gives up, too
+/// (metrics/limits.h).
+inline constexpr std::chrono::seconds kGatesTimeout{12};
+
 /// --job: it is a directory's name (255 bytes on Linux) and a metric label. SRC-DST of two tables
 /// has room.
 inline constexpr size_t kLongestJobName = 255;

@@ -54,6 +54,18 @@ ExitCode Run(const CommandLine& line) {
       return RunVerifyShow(line, environment);
     case Command::kVerifyStop:
       return RunVerifyStop(line, environment);
+    case Command::kCutoverPlan:
+      return RunCutoverPlan(line, environment);
+    case Command::kCutoverRun:
+      return RunCutover(line, environment);
+    case Command::kCutoverStatus:
+      return RunCutoverStatus(line, environment);
+    case Command::kCutoverFrozen:
+      return RunCutoverFrozen(line, environment);
+    case Command::kCutoverCommit:
+      return RunCutoverCommit(line, environment);
+    case Command::kCutoverAbort:
+      return RunCutoverAbort(line, environment);
     case Command::kVersion:
       return RunVersion(line);
   }

@@ -35,6 +35,7 @@ void AddPage(metrics::HttpServer& server, const std::string& prefix) {
   AddFile(server, prefix + "/page.css", kCss, kPageCss);
   AddFile(server, prefix + "/page.js", kScript, kPageJs);
   AddFile(server, prefix + "/verify.js", kScript, kVerifyJs);
+  AddFile(server, prefix + "/cutover.js", kScript, kCutoverJs);
 }
 
 void AddOverview(metrics::HttpServer& server) {

@@ -147,6 +147,8 @@ std::string EndLine(const JobStatus& status, replicator::Outcome outcome, bool a
       return fmt::format("data at risk{}; {}", because, counts);
     case replicator::Outcome::kFailed:
       return fmt::format("failed{}; {}; the same command resumes", because, counts);
+    case replicator::Outcome::kRestart:  // its process opens it again
+      return fmt::format("goes on{}; {}", because, counts);
   }
   return counts;
 }

@@ -77,6 +77,9 @@ Settings Gather(const Layers& layers, Faults& faults) {
   for (const VerifyConflict& conflict : ConflictsOf(settings.verify)) {
     faults.push_back({ErrorCode::kInvalid, fmt::format("--{}: {}", conflict.flag, conflict.why)});
   }
+  for (const CutoverConflict& conflict : ConflictsOf(settings.cutover)) {
+    faults.push_back({ErrorCode::kInvalid, fmt::format("--{}: {}", conflict.flag, conflict.why)});
+  }
   return settings;
 }
 

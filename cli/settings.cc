@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cctype>
+#include <iterator>
+#include <sstream>
 
 #include "cli/endpoint.h"
 #include "cli/text.h"
@@ -23,9 +25,16 @@ constexpr unsigned kControls =
     Bit(Command::kPause) | Bit(Command::kResume) | Bit(Command::kStop) | Bit(Command::kThrottle);
 constexpr unsigned kVerifies = Bit(Command::kVerify);
 constexpr unsigned kVerifyLooks = Bit(Command::kVerifyShow) | Bit(Command::kVerifyStop);
-constexpr unsigned kLooks =
-    Bit(Command::kStatus) | Bit(Command::kCheckpointShow) | kControls | kVerifyLooks;
-constexpr unsigned kAll = kRuns | kLooks | kVerifies | Bit(Command::kVersion);
+/// They do themselves what a commit has left, where no process runs the job.
+constexpr unsigned kSwitches = Bit(Command::kCutoverRun) | Bit(Command::kCutoverCommit);
+constexpr unsigned kCutovers = Bit(Command::kCutoverPlan) | Bit(Command::kCutoverRun);
+constexpr unsigned kCutoverLooks = Bit(Command::kCutoverPlan) | Bit(Command::kCutoverStatus) |
+                                   Bit(Command::kCutoverFrozen) | Bit(Command::kCutoverAbort);
+constexpr unsigned kLooks = Bit(Command::kStatus) | Bit(Command::kCheckpointShow) | kControls |
+                            kVerifyLooks | kCutoverLooks;
+/// All that are about a job.
+constexpr unsigned kOfAJob = kRuns | kLooks | kVerifies | kSwitches;
+constexpr unsigned kAll = kOfAJob | Bit(Command::kVersion);
 
 constexpr Scope kProcess = Scope::kProcess;
 
@@ -173,6 +182,41 @@ Result<void> SetSample(Settings& s, std::string_view text) {
   return {};
 }
 
+Result<void> SetFreeze(Settings& s, std::string_view text) {
+  using cutover::FreezeBy;
+  return SetChoice(s.cutover.freeze, text,
+                   std::array<std::pair<std::string_view, std::optional<FreezeBy>>, 3>{
+                       {{"hook", FreezeBy::kHook},
+                        {"policy", FreezeBy::kPolicy},
+                        {"manual", FreezeBy::kManual}}});
+}
+
+Result<void> SetDrain(Settings& s, std::string_view text) {
+  using cutover::DrainBy;
+  return SetChoice(s.cutover.drain, text,
+                   std::array<std::pair<std::string_view, DrainBy>, 2>{
+                       {{"seal", DrainBy::kSeal}, {"quiesce", DrainBy::kQuiesce}}});
+}
+
+Result<void> SetStopBefore(Settings& s, std::string_view text) {
+  return SetChoice(s.cutover.stop_before_commit, text,
+                   std::array<std::pair<std::string_view, bool>, 1>{{{"commit", true}}});
+}
+
+/// "ARN ARN ..."; what is none is told with the other conflicts.
+Result<void> SetExempt(Settings& s, std::string_view text) {
+  std::istringstream words{std::string(text)};
+  s.cutover.exempt.assign(std::istream_iterator<std::string>(words), {});
+  return {};
+}
+
+Result<void> SetReason(Settings& s, std::string_view text) {
+  s.reason = text;
+  std::string why = WhyNoReason(text);
+  if (!why.empty()) return Fail(ErrorCode::kInvalid, std::move(why));
+  return {};
+}
+
 Result<void> SetShardMetrics(Settings& s, std::string_view text) {
   return SetChoice(s.shard_metrics, text,
                    std::array<std::pair<std::string_view, std::optional<bool>>, 2>{
@@ -197,10 +241,10 @@ Result<void> SetLogLevel(Settings& s, std::string_view text) {
 using Text = std::string_view;
 
 constexpr std::array kSettings = {
-    Setting{"src", "ENDPOINT", kWhat, kRuns | kLooks | kVerifies,
+    Setting{"src", "ENDPOINT", kWhat, kOfAJob,
             "source: an endpoint of the config, a table's ARN, or a table's name",
             [](Settings& s, Text t) { return SetText(s.src, t); }},
-    Setting{"dst", "ENDPOINT", kWhat, kRuns | kLooks | kVerifies, "target, likewise",
+    Setting{"dst", "ENDPOINT", kWhat, kOfAJob, "target, likewise",
             [](Settings& s, Text t) { return SetText(s.dst, t); }},
     Setting{"src-prefix", "TEXT", kWhat, kRuns,
             "copy every table of the source whose name begins so; --src and --dst are then "
@@ -263,6 +307,47 @@ constexpr std::array kSettings = {
             "list both items of a difference, not only its key and the names of what differs",
             [](Settings& s, Text t) { return SetSwitch(s.verify.show_values, t); }},
 
+    Setting{"freeze", "hook|policy|manual", kHow, kCutovers,
+            "how writes to the source are stopped: by the command of --cutover-hook (default where "
+            "there is one), by a resource policy that denies them (default elsewhere), or by you, "
+            "who is asked to",
+            SetFreeze},
+    Setting{"drain", "seal|quiesce", kHow, kCutovers,
+            "how it is known that the target has every change: seal (default) ends the source's "
+            "stream and reads it to its end, which proves it; quiesce waits until nothing more "
+            "comes, which proves nothing, and then compares everything",
+            SetDrain},
+    Setting{"timeout", "DURATION", kHow, kCutovers,
+            "from stopping the writers to the commit; beyond it all is taken back; default: 60s",
+            [](Settings& s, Text t) {
+              return SetDuration(s.cutover.timeout, t, limits::kLeastCutoverTimeout,
+                                 limits::kMostCutoverTimeout);
+            }},
+    Setting{"stop-before", "commit", kHow, kCutovers,
+            "end when all is ready and let the job wait, within the time-out, for `ddbsync cutover "
+            "commit`",
+            SetStopBefore},
+    Setting{"full", "", kHow, kCutovers,
+            "compare everything while writes are stopped, also where the stream was sealed",
+            [](Settings& s, Text t) { return SetSwitch(s.cutover.full, t); }},
+    Setting{"seal-foreign", "", kHow, kCutovers,
+            "end the source's stream even if ddbsync did not turn it on: whoever else reads it "
+            "has to turn to the new one",
+            [](Settings& s, Text t) { return SetSwitch(s.cutover.seal_foreign, t); }},
+    Setting{"reverse", "", kHow, kCutovers,
+            "prepare the way back: the target's stream is on, and where it counts from is kept, "
+            "before anybody writes to the target",
+            [](Settings& s, Text t) { return SetSwitch(s.cutover.reverse, t); }},
+    Setting{"exempt", "ARN", kHow, kCutovers,
+            "with --freeze policy: a principal that may write on; may be given several times",
+            SetExempt, Scope::kJob, /*repeats=*/true},
+    Setting{"cutover-hook", "COMMAND", kHow, kTails | kSwitches,
+            "a command that stops the applications' writes and lets them go on, as its DDBSYNC_* "
+            "variables say; never taken over the API: while a process runs the job, what its start "
+            "said counts",
+            [](Settings& s, Text t) { return SetText(s.cutover_hook, t); }},
+    Setting{"reason", "TEXT", kHow, Bit(Command::kCutoverAbort), "kept in the report", SetReason},
+
     Setting{"read-capacity", "UNITS", kLimits, kRuns | kVerifies,
             "most read units per second (verify: of each table, but of a running job's source what "
             "the job may take); default: half of a provisioned source's, no limit on demand",
@@ -305,11 +390,11 @@ constexpr std::array kSettings = {
         [](Settings& s, Text t) { return SetInteger(s.io_threads, t, 1, limits::kMostIoThreads); },
         kProcess},
 
-    Setting{"job", "NAME", kPlace, kRuns | kLooks | kVerifies,
+    Setting{"job", "NAME", kPlace, kOfAJob,
             "the job's name; default: SRC-DST; of several [[job]] sections in the config: the one "
             "that is meant",
             [](Settings& s, Text t) { return SetText(s.job_name, t); }},
-    Setting{"state", "DIR", kPlace, kRuns | kLooks | kVerifies,
+    Setting{"state", "DIR", kPlace, kOfAJob,
             "where the job keeps its checkpoint; default: ~/.local/state/ddbsync/JOB; of several "
             "jobs: DIR/JOB",
             [](Settings& s, Text t) { return SetText(s.state, t); }, kProcess},

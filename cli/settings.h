@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/cutover_request.h"
 #include "cli/limits.h"
 #include "cli/verify_request.h"
 #include "dynamodb/client.h"
@@ -27,6 +28,12 @@ enum class Command {
   kVerify,
   kVerifyShow,
   kVerifyStop,
+  kCutoverPlan,
+  kCutoverRun,
+  kCutoverStatus,
+  kCutoverFrozen,
+  kCutoverCommit,
+  kCutoverAbort,
   kVersion
 };
 
@@ -56,6 +63,9 @@ struct Settings {
   bool all = false;      ///< --all: of `pause` following too, of `stop` every job
   VerifyRequest verify;  ///< but for what other commands have too: RequestOf
   Duration min_age{0};
+  CutoverRequest cutover;
+  std::string cutover_hook;           ///< a command that stops the writers; empty: none
+  std::string reason;                 ///< --reason of `cutover abort`
   std::optional<bool> shard_metrics;  ///< none: while there are not many shards
 };
 
@@ -78,6 +88,7 @@ struct Setting {
   std::string_view help;
   Result<void> (*apply)(Settings& settings, std::string_view text);
   Scope scope = Scope::kJob;
+  bool repeats = false;  ///< may be given several times; the text is all of them, blanks between
 
   [[nodiscard]] bool IsFor(Command command) const {
     return (commands & (1U << static_cast<unsigned>(command))) != 0;

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <expected>
 #include <future>
 #include <optional>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "cli/found_job.h"
 #include "cli/limits.h"
 #include "cli/lone_verification.h"
+#include "cli/meant_job.h"
 #include "cli/open_files.h"
 #include "cli/run_plan.h"
 #include "cli/stop_signals.h"
@@ -203,54 +203,10 @@ class Lone {
   bool stopping_ = false;
 };
 
-/// The job that is meant, as `start` would find it, and what is needed where no process runs it.
-struct Meant {
-  Settings settings;
-  JobHome home;
-  std::expected<JobPlan, std::vector<Error>> plan;
-};
-
-std::expected<Meant, std::vector<Error>> Find(const CommandLine& line,
-                                              const aws::Environment& environment) {
-  auto planned = PlanRun(line, environment);
-  const auto looked = PlanLook(line, environment);
-  if (planned && planned->jobs.size() == 1 && !planned->choice) {
-    JobPlan& job = planned->jobs.front();
-    return Meant{planned->settings, job.home, std::move(job)};
-  }
-  // Faults of the flags' own values are all in both.
-  if (!looked) return std::unexpected(planned ? looked.error() : planned.error());
-  std::vector<Error> faults;
-  if (!planned) {
-    faults = planned.error();
-  } else {
-    faults.push_back(
-        {ErrorCode::kInvalid, planned->choice
-                                  ? "no process runs this job: say its tables with --src and --dst"
-                                  : "several jobs are in the config: say which with --job NAME"});
-  }
-  // A process that runs it needs no endpoints of ours: the name is enough, as for `status`.
-  const auto home = FindJobHome(*looked, environment);
-  if (!home) return std::unexpected(std::move(faults));
-  return Meant{*looked, *home, std::unexpected(std::move(faults))};
-}
-
 }  // namespace
 
-std::string JobFlags(const Settings& settings) {
-  std::string flags;
-  const auto add = [&](std::string_view name, const std::string& value) {
-    if (!value.empty()) flags += fmt::format("{}--{} {}", flags.empty() ? "" : " ", name, value);
-  };
-  add("src", settings.src);
-  add("dst", settings.dst);
-  add("job", settings.job_name);
-  add("state", settings.state);
-  return flags;
-}
-
 ExitCode RunVerify(const CommandLine& line, const aws::Environment& environment) {
-  auto meant = Find(line, environment);
+  auto meant = FindMeantJob(line, environment);
   if (!meant) return TellFaults(meant.error());
   const Settings& settings = meant->settings;
   ConfigureLog(settings.log_level, settings.log_format);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/found_job.h"
+#include "cli/meant_job.h"
 #include "cli/run_plan.h"
 #include "cli/verification_store.h"
 #include "cli/verify_api.h"

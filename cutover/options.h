@@ -30,8 +30,8 @@ struct Options {
   Duration timeout = std::chrono::seconds(60);
   bool stop_before_commit = false;  ///< ready, it waits for Commit until the time-out
   bool full = false;                ///< everything is compared while frozen, also where sealed
-  bool seal_foreign = false;  ///< a stream that ddbsync did not turn on may be ended too
-  bool reverse = false;       ///< the way back is prepared: the target's stream, its T0
+  bool seal_foreign = false;        ///< a stream that ddbsync did not turn on may be ended too
+  bool reverse = false;             ///< the way back is prepared: the target's stream, its T0
   std::vector<std::string> exempt;  ///< principals' ARNs that the policy lets write on
   friend bool operator==(const Options&, const Options&) = default;
 };

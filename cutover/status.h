@@ -22,8 +22,8 @@ struct Status {
   int number = 0;  ///< 0: there was none
   Step step = Step::kRolledBack;
   Options options;
-  std::string doing;   ///< what it waits for; empty when it has ended
-  std::string reason;  ///< why it was taken back
+  std::string doing;               ///< what it waits for; empty when it has ended
+  std::string reason;              ///< why it was taken back
   bool asks_confirmation = false;  ///< ConfirmFrozen is what it waits for
   bool asks_commit = false;        ///< Commit is
   std::optional<WallTime> began, frozen_at, sealed_at, drained_at, committed_at;

@@ -31,8 +31,8 @@ std::string_view ToString(Step step);
 
 /// Nothing is under way: it is done, or was taken back.
 [[nodiscard]] bool Ended(Step step);
-[[nodiscard]] bool Committed(Step step);   ///< or done
-[[nodiscard]] bool TakesBack(Step step);   ///< or was taken back
+[[nodiscard]] bool Committed(Step step);  ///< or done
+[[nodiscard]] bool TakesBack(Step step);  ///< or was taken back
 /// Applications cannot write to either table.
 [[nodiscard]] bool Frozen(Step step);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "dynamodb/limits.h"
+#include "dynamodb/probe_key.h"
 #include "dynamodb/table_call_internal.h"
 #include "dynamodb/table_json_internal.h"
 
@@ -61,25 +62,10 @@ Result<TtlStatus> ParseTtlStatus(const std::string& text) {
   return Fail(ErrorCode::kCorrupt, "The time to live has the unknown status " + text + ".");
 }
 
-/// A key that no application has by chance: servers that do not know conditions carry the delete
-/// out.
-json ProbeValue(KeyType type) {
-  switch (type) {
-    case KeyType::kString:
-      return {{"S", "ddbsync.probe.5b0e6fd1-93c8-4a7f-8d0e-1f6f3a2c7b94"}};
-    case KeyType::kNumber:
-      return {{"N", "-7.1390462587319046258713904625871390462E-50"}};
-    case KeyType::kBinary:
-      return {{"B", "ZGRic3luYyBwcm9iZSBbDm/Rk8hKfw=="}};
-  }
-  return {};
-}
-
+/// Servers that do not know conditions carry the delete out, of a key that nobody has.
 json ProbeBody(std::string_view table, const KeySchema& schema) {
-  json key = {{schema.partition.name, ProbeValue(schema.partition.type)}};
-  if (schema.sort) key[schema.sort->name] = ProbeValue(schema.sort->type);
   return {{"TableName", table},
-          {"Key", std::move(key)},
+          {"Key", json::parse(ProbeKey(schema))},
           {"ConditionExpression", "attribute_exists(#key) AND attribute_not_exists(#key)"},
           {"ExpressionAttributeNames", {{"#key", schema.partition.name}}}};
 }

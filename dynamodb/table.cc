@@ -10,14 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-std::optional<StreamView> ParseStreamView(const std::string& text) {
-  for (const StreamView view : {StreamView::kKeysOnly, StreamView::kNewImage, StreamView::kOldImage,
-                                StreamView::kNewAndOldImages}) {
-    if (ToString(view) == text) return view;
-  }
-  return std::nullopt;
-}
-
 std::optional<KeyType> ParseKeyType(const std::string& tag) {
   for (const KeyType type : {KeyType::kString, KeyType::kNumber, KeyType::kBinary}) {
     if (tag.size() == 1 && tag[0] == TypeTag(type)) return type;
@@ -148,6 +140,14 @@ Result<TableDescription> ParseTableObject(const json& table) {
 }
 
 }  // namespace
+
+std::optional<StreamView> ParseStreamView(std::string_view text) {
+  for (const StreamView view : {StreamView::kKeysOnly, StreamView::kNewImage, StreamView::kOldImage,
+                                StreamView::kNewAndOldImages}) {
+    if (ToString(view) == text) return view;
+  }
+  return std::nullopt;
+}
 
 std::string_view ToString(StreamView view) {
   switch (view) {

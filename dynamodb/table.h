@@ -14,6 +14,8 @@ namespace ddbsync::dynamodb {
 
 enum class StreamView { kKeysOnly, kNewImage, kOldImage, kNewAndOldImages };
 std::string_view ToString(StreamView view);
+/// None: not one of them.
+[[nodiscard]] std::optional<StreamView> ParseStreamView(std::string_view text);
 
 /// A global secondary index. Its key may have several attributes in each role, and is not unique.
 struct GlobalIndex {

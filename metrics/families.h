@@ -1,5 +1,6 @@
 #pragma once
 
+#include "metrics/cutover_families.h"
 #include "metrics/family.h"
 #include "metrics/process_families.h"
 #include "metrics/verify_families.h"
@@ -175,6 +176,10 @@ inline constexpr const Family* kFamilies[] = {&kReplicationLagSeconds,
                                               &kVerifyRepairedTotal,
                                               &kVerifyGeneration,
                                               &kVerifyCompletedTimestampSeconds,
+                                              &kCutoverReady,
+                                              &kCutoverGateOk,
+                                              &kCutoverStep,
+                                              &kCutoverFrozenSeconds,
                                               &kProcessCpuSecondsTotal,
                                               &kProcessResidentMemoryBytes,
                                               &kProcessVirtualMemoryBytes,

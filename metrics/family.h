@@ -15,6 +15,7 @@ enum class Subject {
   kTail,      ///< not shown by `backfill`
   kBackfill,  ///< not shown by `tail`
   kVerify,    ///< once a verification was begun in this process
+  kCutover,   ///< not shown by `backfill`
   kShards,    ///< a series for each shard that is read (--shard-metrics)
   kCalls,     ///< a series once there was such a call
 };

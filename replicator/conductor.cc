@@ -33,6 +33,11 @@ void Conductor::Run(TimePoint now) {
     MutexLock lock(job_.mutex_);
     gap = job_.gap_reason_;
   }
+  bool next_stream = false;
+  {
+    MutexLock lock(job_.mutex_);
+    next_stream = job_.next_stream_.has_value();
+  }
   const auto fatal = job_.health_.fatal();
   if (!fatal && NeverAllowedToWrite(now)) {
     BeginEnd(Outcome::kFailed, job_.health_.Reason(now), now);
@@ -43,6 +48,8 @@ void Conductor::Run(TimePoint now) {
   } else if (!gap.empty()) {
     job_.gate_.Close();
     if (job_.wants_tail()) job_.tail_->Stop();
+  } else if (next_stream) {
+    BeginEnd(Outcome::kRestart, "goes on with the source's new stream", now);
   } else if (job_.stop_asked_) {
     BeginEnd(Outcome::kDone, "stopped as asked", now);
   } else if (job_.dead_letters_.TooMany()) {
@@ -157,7 +164,7 @@ void Conductor::Drain(TimePoint now) {
   if (job_.gate_.in_flight() > 0) return;
   // Before the gate opened, a write of the process before may still have been on its way.
   clean_ = job_.rechecks_.count() == 0 && now >= job_.gate_.opens();
-  checkpoint::Batch last;
+  checkpoint::Batch last = job_.SwitchOfStream();
   checkpoint::SetCleanStop(last, clean_);
   ticket_ = job_.ledger_.Stage(std::move(last));
   phase_ = Phase::kCommitting;
@@ -176,7 +183,8 @@ void Conductor::Commit(TimePoint now) {
         "one that could (" +
         job_.end_reason_ + ")";
   }
-  job_.state_ = outcome_ == Outcome::kDone || outcome_ == Outcome::kDegraded    ? JobState::kDone
+  job_.state_ = outcome_ == Outcome::kRestart                                  ? JobState::kStarting
+                : outcome_ == Outcome::kDone || outcome_ == Outcome::kDegraded ? JobState::kDone
                 : outcome_ == Outcome::kDataAtRisk && !job_.gap_reason_.empty() ? JobState::kGap
                                                                                 : JobState::kFailed;
   job_.ended_ = outcome_;

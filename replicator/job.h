@@ -14,6 +14,7 @@
 #include "dynamodb/streams_client.h"
 #include "metrics/exposition.h"
 #include "replicator/live_copy.h"
+#include "replicator/seam.h"
 #include "replicator/status.h"
 #include "streams/lineage.h"
 
@@ -73,10 +74,11 @@ struct Side {
 
 /// Why a job ended.
 enum class Outcome {
-  kDone,       ///< done, or stopped as asked
-  kFailed,     ///< an error that needs a person; run again to resume
-  kDegraded,   ///< ended with dead letters standing
-  kDataAtRisk  ///< gap, or too many dead letters
+  kDone,        ///< done, or stopped as asked
+  kFailed,      ///< an error that needs a person; run again to resume
+  kDegraded,    ///< ended with dead letters standing
+  kDataAtRisk,  ///< gap, or too many dead letters
+  kRestart,     ///< to be opened again at once: it goes on with another stream (Seam::FollowFrom)
 };
 
 /// A copy in progress. Any thread, except where said. Its tasks refer to it: the executor is
@@ -117,6 +119,8 @@ class Job {
   [[nodiscard]] virtual streams::ShardFamily Family(size_t most) const = 0;
   /// For a verification that looks through this job. Lives as long as the job.
   [[nodiscard]] virtual LiveCopy& live_copy() = 0;
+  /// For a cut-over. Lives as long as the job.
+  [[nodiscard]] virtual Seam& seam() = 0;
   /// From a record's creation at the source (whole seconds) to its acknowledgement by the target.
   [[nodiscard]] virtual const metrics::Histogram& apply_delay() const = 0;
 };

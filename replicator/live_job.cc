@@ -92,6 +92,7 @@ LiveJob::LiveJob(JobOptions options, Side source, Side target, StartingPoint poi
       tail_queue_(fence_, rechecks_, dead_letters_, changed_keys_, target_budget_),
       live_copy_({fence_, read_capacity_, gate_, rechecks_, changed_keys_, executor_.clock(),
                   [this] { return wants_tail() ? tail_->watermark() : std::nullopt; }}),
+      end_of_stream_expected_(point_.stream_ends),
       poll_interval_(options_.poll_interval) {
   if (wants_backfill()) {
     backfill_ =
@@ -132,9 +133,9 @@ Tail::Parts LiveJob::TailParts() {
           .budget = stream_budget_,
           .counters = counters_,
           .health = health_,
-          .on_gap = [this](const std::string& shard, const std::string& reason) {
-            OnGap(shard, reason);
-          }};
+          .on_gap = [this](const std::string& shard,
+                           const std::string& reason) { OnGap(shard, reason); },
+          .end_is_expected = [this] { return end_of_stream_expected_.load(); }};
 }
 
 Result<void> LiveJob::Start() {
@@ -220,6 +221,7 @@ void LiveJob::SpawnRest() {
                       .health = health_,
                       .budget = source_budget_,
                       .on_gap = [this](const std::string& reason) { OnGap("", reason); },
+                      .stream_may_change = [this] { return end_of_stream_expected_.load(); },
                       .clock = executor_.clock()}));
 }
 

@@ -41,7 +41,7 @@ namespace ddbsync::replicator {
 /// The parts of a running job and how they are joined (docs/architecture.md has the picture). What
 /// happens when is the Conductor's (conductor.h); what it looks like from outside is
 /// job_status.cc's.
-class LiveJob final : public Job {
+class LiveJob final : public Job, private Seam {
  public:
   LiveJob(JobOptions options, Side source, Side target, StartingPoint point,
           checkpoint::Store& store, Executor& executor);
@@ -57,6 +57,7 @@ class LiveJob final : public Job {
   [[nodiscard]] std::vector<ShardStatus> Shards() const override;
   [[nodiscard]] streams::ShardFamily Family(size_t most) const override;
   [[nodiscard]] LiveCopy& live_copy() override { return live_copy_; }
+  [[nodiscard]] Seam& seam() override { return *this; }
   [[nodiscard]] const metrics::Histogram& apply_delay() const override {
     return counters_.apply_delay;
   }
@@ -77,6 +78,18 @@ class LiveJob final : public Job {
   [[nodiscard]] bool wants_backfill() const { return options_.phases != Phases::kTailOnly; }
 
   [[nodiscard]] bool copied() const { return !wants_backfill() || backfill_->complete(); }
+
+  // job_seam.cc
+  checkpoint::Ledger& ledger() override { return ledger_; }
+  void ExpectEndOfStream(bool expected) override;
+  void NoteWritesResume() override;
+  [[nodiscard]] bool StreamEnded() const override;
+  [[nodiscard]] std::optional<WallTime> LastChange() const override;
+  [[nodiscard]] bool Idle() const override;
+  void StopWriting() override { gate_.Close(); }
+  void FollowFrom(std::string stream_arn, WallTime since, checkpoint::Batch with) override;
+  /// What makes the next start follow that stream.
+  [[nodiscard]] checkpoint::Batch SwitchOfStream() const;
 
   // job_status.cc
   /// All shards; at most kSharedLook old.
@@ -130,6 +143,7 @@ class LiveJob final : public Job {
   LiveCopyOfJob live_copy_;
 
   std::atomic<bool> stop_asked_{false};
+  std::atomic<bool> end_of_stream_expected_;
   std::atomic<bool> backfill_paused_{false};
   std::atomic<bool> tail_paused_{false};
   std::atomic<Duration> poll_interval_;
@@ -140,6 +154,12 @@ class LiveJob final : public Job {
   JobState state_ GUARDED_BY(mutex_) = JobState::kStarting;
   std::string end_reason_ GUARDED_BY(mutex_);
   std::optional<Outcome> ended_ GUARDED_BY(mutex_);
+  struct NextStream {
+    std::string arn;
+    WallTime since;
+    checkpoint::Batch with;
+  };
+  std::optional<NextStream> next_stream_ GUARDED_BY(mutex_);  ///< the job ends to follow it
 
   struct RateSample {
     TimePoint time;

@@ -1,5 +1,6 @@
 #include "replicator/preflight.h"
 
+#include <tuple>
 #include <utility>
 
 #include "replicator/limits.h"
@@ -9,6 +10,7 @@ namespace ddbsync::replicator {
 
 std::vector<Error> Preflight::Look() {
   LoadCheckpoint();
+  CheckCutover();
   LookAtSource();
   LookAtTarget();
   if (source_found_ && target_found_) CompareTables();
@@ -16,6 +18,7 @@ std::vector<Error> Preflight::Look() {
   if (source_found_ && wants_tail()) LookAtStream();
   if (source_found_) CheckSince();
   if (source_found_ && target_found_) CompareWithCheckpoint();
+  if (source_found_ && target_found_ && !point_.state.job) CheckTargetIsNotLive();
   if (target_found_ && !point_.state.job && wants_backfill()) CheckEmptyTarget();
   if (faults_.empty() && target_found_ && !point_.state.job && wants_backfill()) ProbeWrites();
   return faults_;
@@ -37,6 +40,34 @@ void Preflight::LoadCheckpoint() {
   } else {
     faults_.push_back(state.error());
   }
+}
+
+void Preflight::CheckCutover() {
+  const auto& cutover = point_.state.cutover;
+  if (!cutover || !checkpoint::IsCommitted(*cutover)) return;
+  Fault(
+      ErrorCode::kAtRisk,
+      "the cut-over of this job is committed: '" + target_.table +
+          "' is the live table, and copying over it would undo what was written there since. "
+          "`ddbsync cutover status` shows it, `ddbsync reverse` carries the new writes back to '" +
+          source_.table + "'");
+}
+
+void Preflight::CheckTargetIsNotLive() {
+  std::string from;
+  do {
+    const auto page = CallPatiently(
+        clock_, budget_, [&] { return target_.tables->ListTags(point_.target.arn, from); });
+    if (!page) return;  // no such permission, or a server without tags: the checkpoint says it too
+    for (const dynamodb::Tag& tag : page->tags) {
+      if (tag.key != kCutoverTag || tag.value != point_.source.arn) continue;
+      Fault(ErrorCode::kAtRisk,
+            "'" + target_.table + "' became the live table by a cut-over from '" + source_.table +
+                "' (its tag " + std::string(kCutoverTag) + " says so); nothing is copied over it");
+      return;
+    }
+    from = page->next_token;
+  } while (!from.empty());
 }
 
 void Preflight::LookAtSource() {
@@ -118,6 +149,14 @@ void Preflight::LookAtStream() {
   const auto& source = point_.source;
   const bool on = source.stream_view.has_value();
   const auto& job = point_.state.job;
+  if (FollowsSealedStream()) {
+    point_.stream_ends = true;
+    const std::string& view = point_.state.cutover->stream_view;
+    point_.read_back = view == ToString(dynamodb::StreamView::kKeysOnly) ||
+                       view == ToString(dynamodb::StreamView::kOldImage);
+    ProbeStreamPermissions(job->stream_arn);
+    return;
+  }
   if (job) {
     if (!on) {
       point_.lost_stream = "the source's stream is off";
@@ -140,6 +179,12 @@ void Preflight::LookAtStream() {
   point_.read_back = source.stream_view == dynamodb::StreamView::kKeysOnly ||
                      source.stream_view == dynamodb::StreamView::kOldImage;
   ProbeStreamPermissions(source.latest_stream_arn);
+}
+
+bool Preflight::FollowsSealedStream() const {
+  const auto& [job, cutover] = std::tie(point_.state.job, point_.state.cutover);
+  return job && cutover && checkpoint::Seals(*cutover) &&
+         job->stream_arn == cutover->old_stream_arn;
 }
 
 void Preflight::CompareWithCheckpoint() {

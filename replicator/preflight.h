@@ -19,6 +19,7 @@ struct StartingPoint {
   checkpoint::JobRecord record;  ///< to be written before the first read, if state.job is none
   bool read_back = false;        ///< the stream carries no new images
   std::string lost_stream;       ///< why the stream of the checkpoint is not the source's any more
+  bool stream_ends = false;      ///< a cut-over ended it, or was about to; what it holds is read
 };
 
 /// Looks at both tables, the stream, the permissions and the checkpoint before anything is touched,
@@ -37,7 +38,10 @@ class Preflight {
  private:
   void LoadCheckpoint();
   void LookAtSource();
+  void CheckCutover();
+  void CheckTargetIsNotLive();
   void LookAtStream();
+  [[nodiscard]] bool FollowsSealedStream() const;
   void CheckSince();
   void LookAtTarget();
   void CompareTables();

@@ -2,12 +2,17 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "checkpoint/batch.h"
 #include "checkpoint/ledger.h"
 
 namespace ddbsync::replicator {
+
+/// The tag of a table that became the live one by a cut-over; its value is the ARN of the table
+/// that it replaced, from which nothing may be copied over it any more.
+inline constexpr std::string_view kCutoverTag = "ddbsync:cutover";
 
 /// What a cut-over asks of the running job whose tables it switches. Any thread; lives as long as
 /// its job.
@@ -18,8 +23,12 @@ class Seam {
   /// The job's: what is staged here becomes durable with, or after, what the job staged before.
   [[nodiscard]] virtual checkpoint::Ledger& ledger() = 0;
 
-  /// From now on the end of the stream is no gap, and neither is another stream of the source.
-  virtual void ExpectEndOfStream() = 0;
+  /// From now on the end of the stream is no gap, and neither is another stream of the source; or
+  /// they are again. A job that finds a seal in its checkpoint expects it from its start.
+  virtual void ExpectEndOfStream(bool expected) = 0;
+  /// The source is written again, into another stream. Until then, once the stream has ended, the
+  /// target is up to date at every moment: nothing else can have changed.
+  virtual void NoteWritesResume() = 0;
   /// The stream has ended, all its shards were read to their ends, and all of it is on the target.
   /// What says so is staged.
   [[nodiscard]] virtual bool StreamEnded() const = 0;
@@ -28,6 +37,8 @@ class Seam {
   /// Nothing is left to be written, and nothing of unknown outcome.
   [[nodiscard]] virtual bool Idle() const = 0;
 
+  /// Nothing is written to the target any more, by any part of the job.
+  virtual void StopWriting() = 0;
   /// The job ends in good order to be opened again (Outcome::kRestart) on another stream of its
   /// source, of which every change since `since` counts. Its last commit has `with` in it. Only
   /// once StreamEnded.

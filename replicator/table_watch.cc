@@ -39,9 +39,9 @@ Next TableWatch::Step(TimePoint now) {
   return Next::Done();
 }
 
-bool TableWatch::IsAsItWas(const Watched& watched, const dynamodb::TableDescription& table) {
+bool TableWatch::IsAsItWas(const Watched& watched, const dynamodb::TableDescription& table) const {
   if (table.Identity() != watched.identity) return false;
-  return watched.stream_arn.empty() ||
+  return watched.stream_arn.empty() || context_.stream_may_change() ||
          (table.stream_view && table.latest_stream_arn == watched.stream_arn);
 }
 

@@ -28,6 +28,8 @@ class TableWatch final : public Task {
     Health& health;
     aws::RetryBudget& budget;
     std::function<void(const std::string& reason)> on_gap;
+    /// A cut-over switches it off and on.
+    std::function<bool()> stream_may_change;
     const Clock& clock;
   };
 
@@ -36,8 +38,8 @@ class TableWatch final : public Task {
   Next Step(TimePoint now) override;
 
  private:
-  [[nodiscard]] static bool IsAsItWas(const Watched& watched,
-                                      const dynamodb::TableDescription& table);
+  [[nodiscard]] bool IsAsItWas(const Watched& watched,
+                               const dynamodb::TableDescription& table) const;
   void Tell(const Watched& watched, const std::string& side,
             const dynamodb::TableDescription& table);
 

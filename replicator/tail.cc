@@ -33,6 +33,7 @@ Tail::Tail(Options options, Parts parts, const std::vector<checkpoint::ShardReco
                       .finished = record.finished,
                       .finished_at = record.finished_at});
     shards_[record.shard_id].record = record;
+    if (!record.position.empty()) NoteChange(record.position_created);
     // Finished ones too: their children may not be known yet.
     watermark_.Restore(record.shard_id, record.position.empty()
                                             ? std::nullopt
@@ -139,12 +140,17 @@ void Tail::OnPageApplied(const std::string& shard_id, const dynamodb::RecordView
   shard.record.position_created = last.created;
   shard.last_progress = Now();
   watermark_.OnApplied(shard_id, last.created);
+  NoteChange(last.created);
   parts_.counters.apply_delay.Observe(
       std::max<Duration>(parts_.server_clock.Now() - last.created, Duration::zero()));
   checkpoint::Batch batch;
   checkpoint::PutShard(batch, shard.record);
   parts_.ledger.Stage(std::move(batch));
   parts_.health.Success("tail", shard_id);
+}
+
+void Tail::NoteChange(WallTime created) {
+  last_change_ = std::max(last_change_.value_or(created), created);
 }
 
 void Tail::OnTip(const std::string& shard_id, WallTime since) {
@@ -229,7 +235,7 @@ Tail::Progress Tail::GetProgress() const {
   MutexLock lock(mutex_);
   Progress progress;
   progress.shards = lineage_.Count();
-  progress.watermark = watermark_.Minimum();
+  progress.watermark = WatermarkNow();
   progress.last_progress = listed_at_;
   for (const auto& [id, shard] : shards_) {
     if (shard.reader == nullptr || Planted(PlantedBug::kStandstillUnseen)) continue;
@@ -256,9 +262,36 @@ streams::ShardFamily Tail::Family(size_t most) const {
   return lineage_.Family(most);
 }
 
+bool Tail::Ended() const {
+  MutexLock lock(mutex_);
+  return ended_;
+}
+
+std::optional<WallTime> Tail::last_change() const {
+  MutexLock lock(mutex_);
+  return last_change_;
+}
+
+std::vector<std::string> Tail::RecordedShards() const {
+  MutexLock lock(mutex_);
+  std::vector<std::string> ids;
+  for (const auto& [id, shard] : shards_) ids.push_back(id);
+  return ids;
+}
+
 std::optional<WallTime> Tail::watermark() const {
   MutexLock lock(mutex_);
-  return watermark_.Minimum();
+  return WatermarkNow();
+}
+
+std::optional<WallTime> Tail::WatermarkNow() const {
+  if (!ended_) return watermark_.Minimum();
+  return writes_resumed_.value_or(parts_.server_clock.Now());
+}
+
+void Tail::NoteWritesResume() {
+  MutexLock lock(mutex_);
+  if (!writes_resumed_) writes_resumed_ = parts_.server_clock.Now();
 }
 
 }  // namespace ddbsync::replicator

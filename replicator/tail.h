@@ -57,6 +57,8 @@ class Tail final : public streams::RecordSink, public streams::ListingObserver {
     Health& health;
     /// Changes were lost. Called without a lock; may come more than once.
     std::function<void(const std::string& shard_id, const std::string& reason)> on_gap;
+    /// A cut-over ends the stream: that it has ended is no gap.
+    std::function<bool()> end_is_expected;
   };
 
   Tail(Options options, Parts parts, const std::vector<checkpoint::ShardRecord>& restored);
@@ -68,6 +70,18 @@ class Tail final : public streams::RecordSink, public streams::ListingObserver {
   void SetPaused(bool paused);
   /// Of all shards, from the next pause of each on.
   void SetPollInterval(Duration longest);
+
+  /// A listing of the stream is wanted now.
+  void ListSoon();
+  /// The stream was ended as expected, and every shard of it is applied to its end: a listing begun
+  /// limits::kLateChildren after the first that called it DISABLED named no other.
+  [[nodiscard]] bool Ended() const;
+  /// From now on an ended stream says nothing of the time that passes (Seam::NoteWritesResume).
+  void NoteWritesResume();
+  /// When the youngest change was made that was ever applied, by this process or one before.
+  [[nodiscard]] std::optional<WallTime> last_change() const;
+  /// Those that the checkpoint has a record of.
+  [[nodiscard]] std::vector<std::string> RecordedShards() const;
 
   struct Progress {
     streams::Lineage::Counts shards;
@@ -110,6 +124,9 @@ class Tail final : public streams::RecordSink, public streams::ListingObserver {
   MakeReaders() REQUIRES(mutex_);
   void RecordFinished(Shard& shard) REQUIRES(mutex_);
   void DropPassedMarks(WallTime began) REQUIRES(mutex_);
+  void OnDisabled(WallTime began);
+  void NoteChange(WallTime created) REQUIRES(mutex_);
+  [[nodiscard]] std::optional<WallTime> WatermarkNow() const REQUIRES(mutex_);
   [[nodiscard]] bool LossMayReachStart() const;
   [[nodiscard]] bool FinishIfOfNoConcern(const std::string& shard_id);
   [[nodiscard]] TimePoint Now() const { return parts_.executor.clock().Now(); }
@@ -128,6 +145,10 @@ class Tail final : public streams::RecordSink, public streams::ListingObserver {
   TimePoint listed_at_ GUARDED_BY(mutex_);
   Duration poll_interval_ GUARDED_BY(mutex_);
   bool paused_ GUARDED_BY(mutex_) = false;
+  std::optional<WallTime> disabled_since_ GUARDED_BY(mutex_);  ///< a listing began, and said so
+  bool ended_ GUARDED_BY(mutex_) = false;
+  std::optional<WallTime> writes_resumed_ GUARDED_BY(mutex_);
+  std::optional<WallTime> last_change_ GUARDED_BY(mutex_);
   bool stopped_ GUARDED_BY(mutex_) = false;  ///< no shard is started any more
 };
 

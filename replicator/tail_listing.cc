@@ -17,9 +17,10 @@ void Tail::OnPage(const dynamodb::StreamPage& page) {
 }
 
 void Tail::OnListingComplete(WallTime began, const std::string& stream_status) {
-  bool drained;
   {
     MutexLock lock(mutex_);
+    // What is recorded of the shards now may be taken back as a whole (Seam::FollowFrom).
+    if (stopped_) return;
     lineage_.CompleteListing(began);
     for (const std::string& id : lineage_.TakeFinishedUnread()) {
       Shard& shard = shards_[id];
@@ -36,14 +37,43 @@ void Tail::OnListingComplete(WallTime began, const std::string& stream_status) {
     if (!forgotten.empty()) parts_.ledger.Stage(std::move(forgotten));
     DropPassedMarks(began);
     listed_at_ = Now();
-    drained = std::ranges::none_of(
-        shards_, [](const auto& entry) { return entry.second.reader != nullptr; });
   }
   parts_.health.Success("stream listing");
   StartReadyShards();
-  if (stream_status == "DISABLED" && drained) {
+  if (stream_status == "DISABLED") OnDisabled(began);
+}
+
+void Tail::OnDisabled(WallTime began) {
+  Waker waker;
+  {
+    MutexLock lock(mutex_);
+    const bool drained = std::ranges::none_of(
+        shards_, [](const auto& entry) { return entry.second.reader != nullptr; });
+    if (parts_.end_is_expected()) {
+      if (!disabled_since_) disabled_since_ = began;
+      const WallTime all_named = *disabled_since_ + limits::kLateChildren;
+      ended_ = drained && began >= all_named && lineage_.Count().waiting == 0;
+      if (ended_) return;
+      discovery_->ListAt(Now() + std::max<Duration>(all_named - began, Duration::zero()));
+      waker = discovery_waker_;
+    } else if (!drained) {
+      return;
+    }
+  }
+  waker.Wake();
+  if (!parts_.end_is_expected()) {
     parts_.on_gap("", "the source's stream was disabled: changes made since are in no stream");
   }
+}
+
+void Tail::ListSoon() {
+  discovery_->ListAt(Now());
+  Waker waker;
+  {
+    MutexLock lock(mutex_);
+    waker = discovery_waker_;
+  }
+  waker.Wake();
 }
 
 void Tail::DropPassedMarks(WallTime began) {

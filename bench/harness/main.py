@@ -87,13 +87,18 @@ def measure(options, names):
             "cases": [{**case.as_json(), "commit": machine.commit()} for case in cases]}, cases
 
 
+def _kind(results):
+    """What makes a machine another one; its kernel is updated now and then."""
+    return [results["machine"][what] for what in ("cpu", "cores", "memory_gib")]
+
+
 def with_others(results, path):
     """The results, and what the file has of other cases, if it is of the same kind."""
     try:
         before = json.loads(path.read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return results
-    if any(before.get(what) != results[what] for what in ("quick", "machine")):
+    if before["quick"] != results["quick"] or _kind(before) != _kind(results):
         return results
     measured = {case["name"] for case in results["cases"]}
     cases = results["cases"] + [case for case in before["cases"] if case["name"] not in measured]

@@ -104,13 +104,13 @@ class Refused extends Error {
   }
 }
 
-async function ask(path, body) {
+async function ask(path, body, patience = TIMEOUT) {
   const headers = {};
   const token = sessionStorage.getItem(TOKEN);
   if (token) headers.Authorization = 'Bearer ' + token;
   if (body) headers['Content-Type'] = 'application/json';
   const gone = new AbortController();
-  const timer = setTimeout(() => gone.abort(), TIMEOUT);
+  const timer = setTimeout(() => gone.abort(), patience);
   try {
     const answer = await fetch('api/v1/' + path, {
       headers, signal: gone.signal, cache: 'no-store', method: body ? 'POST' : 'GET',
@@ -636,7 +636,7 @@ function took(answer) {
   if (typeof answer.state !== 'string') throw new Error('no status');
   if (status && status.started_at !== answer.started_at) {  // another process
     for (const what in due) due[what] = 0;
-    verifyDue = 0;
+    verifyDue = cutoverDue = gatesDue = 0;
     segments = null;
   }
   status = answer;
@@ -670,6 +670,7 @@ async function lookFurther() {
     }
   }
   if (b.wanted) showSegments();
+  await lookAtCutover();
 }
 
 function onFailure(error) {
@@ -709,6 +710,7 @@ function begin() {
   $('charts').append(...boxes.map((box) => box.node));
   makeLimitFields();
   beginVerification();
+  beginCutover();
   onControl('pause', 'pause', { tail: false });
   onControl('pause-all', 'pause', { tail: true });
   onControl('resume', 'resume', {});

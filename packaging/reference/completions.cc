@@ -34,7 +34,7 @@ std::vector<FirstWord> FirstWords(const ProgramHelp& program) {
     const size_t space = command.name.find(' ');
     const std::string first = command.name.substr(0, space);
     if (!words.empty() && words.back().word == first) continue;
-    words.push_back({first, command.help});
+    words.push_back({first, command.group_help.empty() ? command.help : command.group_help});
   }
   return words;
 }

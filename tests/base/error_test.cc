@@ -9,7 +9,7 @@ namespace {
 
 TEST(Error, EveryCodeHasANameOfItsOwn) {
   std::set<std::string_view> names;
-  const auto last = static_cast<int>(ErrorCode::kCancelled);
+  const auto last = static_cast<int>(ErrorCode::kAtRisk);
   for (int code = 0; code <= last; ++code) {
     const std::string_view name = ToString(static_cast<ErrorCode>(code));
     EXPECT_NE(name, "unknown") << code;

@@ -11,10 +11,12 @@
 #include "cli/api_client.h"
 #include "cli/checkpoint_json.h"
 #include "cli/control.h"
+#include "cli/cutover_api.h"
 #include "cli/history.h"
 #include "cli/page.h"
 #include "cli/status_json.h"
 #include "cli/verify_api.h"
+#include "tests/cli/cutover_look.h"
 
 namespace ddbsync::cli {
 namespace {
@@ -125,6 +127,18 @@ TEST_F(ApiSchemaTest, AVerificationHasTheFieldsOfTheSchema) {
   EXPECT_EQ(fields["form"]["enum"].get<std::set<std::string>>(), Words(verify::Form::kQuiet));
 }
 
+TEST_F(ApiSchemaTest, ACutoverAndItsGatesHaveTheFieldsOfTheSchema) {
+  CutoverLook look = SomeCutover();
+  ExpectFits(Schema("Cutover"), json::parse(CutoverLookToJson(look, false)), "cutover");
+  ExpectFits(Schema("Cutover"), json::parse(CutoverLookToJson({}, false)), "no cutover");
+  ExpectFits(Schema("Gates"), json::parse(GatesLookToJson(SomeGates(), false)), "gates");
+  const json& fields = Schema("Cutover")["properties"];
+  EXPECT_EQ(fields["step"]["enum"].get<std::set<std::string>>(), Words(cutover::Step::kRolledBack));
+  const json& options = Schema("CutoverRequest")["properties"];
+  EXPECT_EQ(options["drain"]["enum"].get<std::set<std::string>>(),
+            Words(cutover::DrainBy::kQuiesce));
+}
+
 TEST_F(ApiSchemaTest, ThePathsAreThoseThatAreServed) {
   metrics::HttpServer server;
   AddOverview(server);
@@ -145,6 +159,14 @@ TEST_F(ApiSchemaTest, ThePathsAreThoseThatAreServed) {
                    .begin = [](const VerifyRequest&) { return Result<void>(); },
                    .stop = [] {},
                    .look = [] { return VerifyLook(); }});
+  AddCutoverRoutes(server, "",
+                   {.status = [] { return replicator::JobStatus(); },
+                    .begin = [](const cutover::Options&) { return Result<void>(); },
+                    .confirm_frozen = [] { return Result<void>(); },
+                    .commit = [] { return Result<void>(); },
+                    .abort = [](const std::string&) { return Result<void>(); },
+                    .look = [] { return CutoverLook(); },
+                    .gates = [](const cutover::Options&) { return GatesLook(); }});
   ASSERT_TRUE(server.Start("127.0.0.1:0"));
   std::set<std::string> described;
   for (const auto& [path, methods] : document_["paths"].items()) {

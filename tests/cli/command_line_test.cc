@@ -16,9 +16,11 @@ using ::testing::SizeIs;
 
 using Words = std::vector<std::string>;
 
-const Words kCommandNames = {"start",       "backfill",    "tail",     "status",          "pause",
-                             "resume",      "stop",        "throttle", "checkpoint show", "verify",
-                             "verify show", "verify stop", "version"};
+const Words kCommandNames = {"start",           "backfill",      "tail",           "status",
+                             "pause",           "resume",        "stop",           "throttle",
+                             "checkpoint show", "verify",        "verify show",    "verify stop",
+                             "cutover plan",    "cutover run",   "cutover status", "cutover frozen",
+                             "cutover commit",  "cutover abort", "version"};
 
 Words Split(const std::string& text) {
   Words words;
@@ -69,6 +71,12 @@ TEST(CommandLine, CommandsAreFound) {
   EXPECT_EQ(Parse("verify --src a --dst b").command, Command::kVerify);
   EXPECT_EQ(Parse("verify show --json").command, Command::kVerifyShow);
   EXPECT_EQ(Parse("verify stop").command, Command::kVerifyStop);
+  EXPECT_EQ(Parse("cutover plan --json").command, Command::kCutoverPlan);
+  EXPECT_EQ(Parse("cutover run --drain seal").command, Command::kCutoverRun);
+  EXPECT_EQ(Parse("cutover status").command, Command::kCutoverStatus);
+  EXPECT_EQ(Parse("cutover frozen").command, Command::kCutoverFrozen);
+  EXPECT_EQ(Parse("cutover commit").command, Command::kCutoverCommit);
+  EXPECT_EQ(Parse("cutover abort --reason x").command, Command::kCutoverAbort);
   EXPECT_EQ(Parse("stop").command, Command::kStop);
   EXPECT_EQ(Parse("version").command, Command::kVersion);
 }
@@ -95,25 +103,33 @@ TEST(CommandLine, OptionOfAnotherCommandSaysWhichOne) {
 
 TEST(CommandLine, WhatComesLaterIsAUsageError) {
   EXPECT_THAT(OneFault("start --mirror"), HasSubstr("unknown option --mirror"));
-  EXPECT_THAT(OneFault("cutover run"), HasSubstr("unknown command `cutover`"));
+  EXPECT_THAT(OneFault("plan --src a"), HasSubstr("unknown command `plan`"));
   EXPECT_THAT(OneFault("checkpoint reset"), HasSubstr("unknown command `reset`"));
 }
 
 TEST(CommandLine, MissingCommandAndMissingValueAreFaults) {
   EXPECT_THAT(OneFault(""), HasSubstr("no command"));
   EXPECT_THAT(OneFault("checkpoint"), HasSubstr("checkpoint show"));
+  EXPECT_THAT(OneFault("cutover"), HasSubstr("say `ddbsync cutover plan`, `run`, `status`"));
+  EXPECT_THAT(OneFault("cutover comit"), HasSubstr("did you mean `commit`?"));
   EXPECT_THAT(OneFault("strat"), HasSubstr("did you mean `start`?"));
   EXPECT_THAT(OneFault("start --src"), HasSubstr("--src"));
   EXPECT_THAT(OneFault("start --src a --src b"), HasSubstr("--src"));
 }
 
+TEST(CommandLine, WhatMayBeGivenSeveralTimesIsKeptWhole) {
+  const CommandLine line = Parse("cutover run --exempt arn:a --exempt=arn:b");
+  EXPECT_THAT(line.faults, IsEmpty());
+  EXPECT_EQ(line.flags.at("exempt"), "arn:a arn:b");
+}
+
 TEST(Help, NamesEveryCommandAndNoOther) {
   const std::string help = Parse("--help").help;
   for (const char* command : {"start", "backfill", "tail", "status", "pause", "resume", "stop",
-                              "throttle", "checkpoint", "verify", "version"}) {
+                              "throttle", "checkpoint", "verify", "cutover", "version"}) {
     EXPECT_THAT(help, HasSubstr(std::string("\n  ") + command)) << help;
   }
-  for (const char* later : {"cutover", "plan", "mirror", "resync"}) {
+  for (const char* later : {"mirror", "resync"}) {
     for (const std::string& command : kCommandNames) {
       EXPECT_THAT(Parse(command + " --help").help, Not(HasSubstr(later)));
     }
@@ -175,12 +191,14 @@ TEST(Help, SaysHowTheWholeCommandIsTyped) {
   EXPECT_THAT(Parse("start --help").help, HasSubstr("Usage: ddbsync start [OPTIONS]"));
   EXPECT_THAT(Parse("checkpoint show --help").help, HasSubstr("Usage: ddbsync checkpoint show"));
   EXPECT_THAT(Parse("verify stop --help").help, HasSubstr("Usage: ddbsync verify stop"));
+  EXPECT_THAT(Parse("cutover run --help").help, HasSubstr("Usage: ddbsync cutover run [OPTIONS]"));
 }
 
 TEST(Help, FitsTheTerminal) {
   for (const std::string& command :
        {std::string(), std::string("start"), std::string("tail"), std::string("checkpoint"),
-        std::string("checkpoint show"), std::string("verify"), std::string("verify show")}) {
+        std::string("checkpoint show"), std::string("verify"), std::string("verify show"),
+        std::string("cutover"), std::string("cutover plan"), std::string("cutover run")}) {
     std::istringstream help(Parse(command + " --help").help);
     for (std::string line; std::getline(help, line);) EXPECT_LE(line.size(), 100U) << line;
   }

@@ -51,6 +51,10 @@ class ObedientJob final : public replicator::Job {
     ADD_FAILURE() << "nothing verifies it";
     std::abort();
   }
+  replicator::Seam& seam() override {
+    ADD_FAILURE() << "nothing cuts over";
+    std::abort();
+  }
   const metrics::Histogram& apply_delay() const override { return apply_delay_; }
 
   replicator::JobStatus status_;

@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "cli/call_metrics.h"
+#include "cli/cutover_metrics.h"
 #include "cli/limits.h"
 #include "metrics/exposition.h"
 #include "metrics/families.h"
 #include "metrics/process.h"
+#include "tests/cli/cutover_look.h"
 
 namespace ddbsync::cli {
 namespace {
@@ -173,7 +175,10 @@ class Written final : public metrics::Samples {
   /// What is one of a few words is declared.
   static void CheckValue(const metrics::Family& family, const metrics::Label& label,
                          const metrics::Labels& labels) {
-    if (label.name == "operation" || label.name == "version" || label.name == "shard") return;
+    if (label.name == "operation" || label.name == "version" || label.name == "shard" ||
+        label.name == "gate") {
+      return;
+    }
     for (const auto& [name, value] : labels) {
       if (name != label.name) continue;
       EXPECT_NE(label.values.find(value), std::string_view::npos)
@@ -196,6 +201,7 @@ TEST(JobMetrics, AFullJobWritesEveryFamilyWithTheLabelsDeclared) {
   WriteJobMetrics(status, written, kLabels);
   WriteShardMetrics({{"shard", std::nullopt}}, WallTime(), written, kLabels);
   WriteVerifyMetrics({}, written, kLabels);
+  WriteCutoverMetrics({}, SomeGates(), written, kLabels);
   calls.WriteTo(written, kLabels);
   metrics::Histogram({1}).WriteTo(written, metrics::kRecordApplyDelaySeconds, kLabels);
   metrics::CollectProcess(written);

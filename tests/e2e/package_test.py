@@ -13,7 +13,9 @@ BUILD = ddbsync.BINARY.parents[1]
 REFERENCE = BUILD / "packaging" / "reference.out"
 # By what is typed; "" is the program itself.
 COMMANDS = ("start", "backfill", "tail", "status", "pause", "resume", "stop", "throttle",
-            "checkpoint show", "verify", "verify show", "verify stop", "version")
+            "checkpoint show", "verify", "verify show", "verify stop",
+            "cutover plan", "cutover run", "cutover status", "cutover frozen", "cutover commit",
+            "cutover abort", "version")
 THROTTLES = {"read-capacity=", "write-capacity=", "account-read-capacity=",
              "account-write-capacity=", "in-flight=", "poll-interval="}
 
@@ -136,6 +138,8 @@ class CompletionTest(unittest.TestCase):
         self.assertEqual({"show", "-h", "--help"}, self.bash("checkpoint", ""))
         self.assertEqual({"show", "stop"},
                          {word for word in self.bash("verify", "") if word[0] != "-"})
+        self.assertEqual({"plan", "run", "status", "frozen", "commit", "abort", "-h", "--help"},
+                         self.bash("cutover", ""))
 
     def test_bash_offers_values(self):
         self.assertEqual({"hold", "stop"}, self.bash("start", "--on-gap", ""))
@@ -157,6 +161,7 @@ class CompletionTest(unittest.TestCase):
         self.assertLessEqual({"start", "status", "stop"}, self.fish("ddbsync st"))
         self.assertEqual({"show"}, self.fish("ddbsync checkpoint "))
         self.assertEqual({"show", "stop"}, self.fish("ddbsync verify "))
+        self.assertEqual({"commit"}, self.fish("ddbsync cutover com"))
         self.assertEqual({"hold", "stop"}, self.fish("ddbsync start --on-gap "))
         self.assertEqual(THROTTLES, self.fish("ddbsync throttle "))
 

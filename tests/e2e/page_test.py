@@ -258,6 +258,44 @@ class PageTest(fixtures.Case):
         self.assertFalse(json.loads(job.get("/api/v1/verify")[1])["running"])
         self.assert_clean()
 
+    def test_a_cutover_is_shown_and_committed_or_taken_back_only_when_asked_twice(self):
+        self.make_tables()
+        job = self.start()
+        job.wait_until_following()
+        cutover = json.loads(job.get("/api/v1/cutover")[1])
+        gates = json.loads(job.get("/api/v1/gates")[1])
+        self.show(job)
+        failing = {**gates, "ready": False, "gates": [
+            {"name": "lag", "ok": False, "observed": "lag 45 s", "limit": "at most 30 s",
+             "fix": "wait until it has caught up"}]}
+        self.page.tell("answer", "/api/v1/gates", failing)
+        self.page.tell("reload")
+        self.page.wait_for_text("#cutover-verdict", ["1 gate does not hold"])
+        self.page.wait_for_text("#cutover-failing", ["lag: lag 45 s", "wait until it has"])
+        for button in ("#cutover-commit", "#cutover-abort"):
+            self.assertFalse(self.page.tell("isVisible", button))
+        now = cutover["now"]
+        ready = {**cutover, "number": 1, "step": "ready", "asks_commit": True, "began": now,
+                 "left_seconds": 41.5, "frozen_at": now,
+                 "events": [{"time": now, "step": "preparing", "text": "<b>a hook's words</b>"}]}
+        self.page.tell("answer", "/api/v1/cutover", ready)
+        self.page.tell("answer", "/api/v1/commit",
+                       {**ready, "step": "done", "asks_commit": False, "committed_at": now})
+        self.page.tell("reload")
+        self.page.wait_for_text("#cutover-verdict", ["Ready"])
+        self.page.wait_for_text("#cutover-events", ["<b>a hook's words</b>"])
+        self.page.settle()
+        self.picture("cutover")
+        self.page.tell("click", "#cutover-abort")
+        self.page.tell("click", "#abort-dialog button[value=no]")
+        self.page.tell("click", "#cutover-commit")
+        self.page.tell("keyboard.press", "Escape")
+        self.page.wait_for_text("#cutover-verdict", ["Ready"])
+        self.page.tell("click", "#cutover-commit")
+        self.page.tell("click", "#commit-yes")
+        self.page.wait_for_text("#cutover-verdict", ["Switched"])
+        self.assert_clean()
+
     def test_the_keyboard_reaches_every_control_and_is_not_held(self):
         job = self.start_slowly()
         self.show(job)

@@ -14,6 +14,7 @@ constexpr std::pair<Subject, std::string_view> kSections[] = {
     {Subject::kShards, "Each shard that is read (`--shard-metrics`)"},
     {Subject::kBackfill, "Jobs that copy (`start`, `backfill`)"},
     {Subject::kVerify, "Verifications (`verify`), once one was begun in the job's process"},
+    {Subject::kCutover, "The cut-over of jobs that follow (`cutover`)"},
     {Subject::kCalls, "Calls to AWS, once there was one of the kind"},
     {Subject::kProcess, "The process (without `job_id`)"},
 };

@@ -1,0 +1,71 @@
+// Gates on what `ddbsync verify` found: are they equal, and is that still worth something?
+#include <fmt/format.h>
+
+#include "aws/timestamp.h"
+#include "cutover/gates_internal.h"
+#include "cutover/limits.h"
+
+namespace ddbsync::cutover {
+namespace {
+
+constexpr const char* kVerify = "run `ddbsync verify` for this job";
+
+/// Why a comparison does not count; empty: it does.
+std::string Objection(const GateFacts& facts, const verify::Status& run) {
+  if (run.sample < 1) return fmt::format("it looked at {:.4g} % of the keys", run.sample * 100);
+  if (run.outcome == verify::Outcome::kFailed) return "it failed: " + run.reason;
+  if (!run.completed) {
+    if (run.outcome == verify::Outcome::kStopped) return "it was stopped before it was complete";
+    return run.progress ? fmt::format("it is under way, {:.0f} %", *run.progress * 100)
+                        : "it is under way";
+  }
+  if (run.standing() > 0) return fmt::format("{} keys differ", run.standing());
+  if (run.undecided > 0) return fmt::format("{} keys are undecided", run.undecided);
+  if (facts.verified_since && run.began <= *facts.verified_since) {
+    return "it was begun at " + aws::IsoTime(run.began) + ", before " +
+           aws::IsoTime(*facts.verified_since) + ", since when alone a comparison counts";
+  }
+  const Duration age = facts.job.now - *run.completed;
+  if (age > limits::kVerifiedWithin) return "it ended " + SpanText(age) + " ago";
+  return "";
+}
+
+Gate Verified(const GateFacts& facts) {
+  const std::string name = "verified";
+  const std::string limit = fmt::format(
+      "a complete comparison without a difference, not older "
+      "than {}",
+      SpanText(limits::kVerifiedWithin));
+  if (!facts.verification) return MakeGate(name, false, "never compared", limit, kVerify);
+  // Its age is told by the job's clock, the server's.
+  if (facts.job.now == WallTime{}) {
+    return MakeGate(name, false, "unknown: no job runs, or it has not begun yet", limit,
+                    "run `ddbsync start` and look again");
+  }
+  const std::string objection = Objection(facts, *facts.verification);
+  if (!objection.empty()) return MakeGate(name, false, objection, limit, kVerify);
+  return MakeGate(name, true,
+                  "equal at " + aws::IsoTime(*facts.verification->completed) + ", " +
+                      SpanText(facts.job.now - *facts.verification->completed) + " ago",
+                  limit, "");
+}
+
+Gate NoStandingMismatch(const GateFacts& facts) {
+  const std::string name = "no_standing_mismatch";
+  const std::string limit = "no key differs, none is undecided";
+  if (!facts.verification) return MakeGate(name, false, "unknown: never compared", limit, kVerify);
+  const verify::Status& run = *facts.verification;
+  return MakeGate(name, run.standing() == 0 && run.undecided == 0,
+                  fmt::format("{} differ, {} undecided", run.standing(), run.undecided), limit,
+                  "`ddbsync verify show` names them; `ddbsync verify --repair` gives the target "
+                  "what the source has");
+}
+
+}  // namespace
+
+void JudgeComparison(const GateFacts& facts, std::vector<Gate>& gates) {
+  gates.push_back(Verified(facts));
+  gates.push_back(NoStandingMismatch(facts));
+}
+
+}  // namespace ddbsync::cutover
