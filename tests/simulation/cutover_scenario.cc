@@ -84,7 +84,7 @@ void DrawPeople(Dice& dice, Attempt& attempt) {
   if (!dice.Chance(0.05)) attempt.confirms_after = dice.Between(1s, 20s);
   if (!dice.Chance(0.1)) attempt.commits_after = dice.Between(0s, 15s);
   if (dice.Chance(0.15)) attempt.aborts_after = dice.Between(0s, attempt.options.timeout);
-  if (dice.Chance(0.2)) {
+  if (dice.Chance(0.3)) {
     for (int64_t i = dice.Between(1, 3); i > 0; --i) {
       attempt.strays.push_back(dice.Between(0s, dice.OneOf<Duration>({1s, 5s, 30s})));
     }
@@ -94,7 +94,7 @@ void DrawPeople(Dice& dice, Attempt& attempt) {
 
 void DrawEndings(Dice& dice, Attempt& attempt) {
   constexpr uint64_t kMostSteps = 400;
-  for (int64_t i = dice.OneOf({0, 0, 1, 1, 2, 4}); i > 0; --i) {
+  for (int64_t i = dice.OneOf({0, 0, 1, 2, 4, 8}); i > 0; --i) {
     CutoverEnding ending;
     ending.at = dice.OneOf({Step::kPreparing, Step::kFreezing, Step::kSealing, Step::kSealing,
                             Step::kDraining, Step::kComparing, Step::kReady, Step::kCommitted,

@@ -366,7 +366,8 @@ void History::CheckBackfillComplete() {
 }
 
 void History::CheckEqual(const std::map<std::string, std::string>& source,
-                         const std::map<std::string, std::string>& target) {
+                         const std::map<std::string, std::string>& target,
+                         const std::string& invariant) {
   if (violation_ || source == target) return;
   const auto past = [this](const std::string& key) {
     const auto known = keys_.find(key);
@@ -375,13 +376,14 @@ void History::CheckEqual(const std::map<std::string, std::string>& source,
   for (const auto& [key, item] : source) {
     const auto found = target.find(key);
     if (found == target.end()) {
-      Violate("I1", key + " is missing on the target" + past(key));
+      Violate(invariant, key + " is missing on the target" + past(key));
     } else if (found->second != item) {
-      Violate("I1", key + " is " + found->second + " on the target instead of " + item + past(key));
+      Violate(invariant,
+              key + " is " + found->second + " on the target instead of " + item + past(key));
     }
   }
   for (const auto& [key, item] : target) {
-    if (!source.contains(key)) Violate("I1", key + " is on the target, but not on the source");
+    if (!source.contains(key)) Violate(invariant, key + " is on the target, but not on the source");
   }
 }
 
@@ -394,7 +396,8 @@ std::string History::Tell(const Key& key) const {
   std::string text = key.name + " (versions, in seconds since T0:";
   for (size_t i = 1; i < key.versions.size(); ++i) {
     const Version& version = key.versions[i];
-    text += " " + std::to_string(i) + (version.item ? " put " : " deleted ") + seconds(version.at);
+    text += " " + std::to_string(i) + (version.item ? " put " : " deleted ") + seconds(version.at) +
+            (version.shard.empty() ? " in no stream" : "");
   }
   return text + "; the target has " + (key.absent ? "nothing" : std::to_string(key.now)) + ")";
 }

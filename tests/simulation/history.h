@@ -58,9 +58,10 @@ class History {
   void CheckReadyInOutage(WallTime since, WallTime now, Duration allowed);
   /// All that was there when the copy began, and has not changed since, is on the target (I8).
   void CheckBackfillComplete();
-  /// The two tables, as their services hold them (I1).
+  /// The two tables, as their services hold them.
   void CheckEqual(const std::map<std::string, std::string>& source,
-                  const std::map<std::string, std::string>& target);
+                  const std::map<std::string, std::string>& target,
+                  const std::string& invariant = "I1");
 
   void Violate(std::string invariant, std::string what);
   [[nodiscard]] const std::optional<Violation>& violation() const { return violation_; }
