@@ -175,6 +175,13 @@ Status Cutover::GetStatus() const {
   if (deadline_ && !Committed(step_) && !TakesBack(step_)) {
     status.left = std::max(*deadline_ - now, Duration::zero());
   }
+  // Who reads of a commit lets applications write to the target: not before it is durable.
+  if (step_ == Step::kCommitted && !parts_.ledger.IsDurable(ticket_)) {
+    status.step = Step::kReady;
+    status.committed_at.reset();
+    status.reverse_start.reset();
+    status.doing = "the commit is being recorded";
+  }
   return status;
 }
 

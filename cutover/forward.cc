@@ -254,10 +254,10 @@ Next Cutover::Finish(TimePoint now) {
   }
   const Record record = Recorded();
   if (!record.source_ttl.empty()) {
-    if (!tools.ttl) {
-      tools.ttl.emplace(tools.target_control, parts_.target.table, record.source_ttl, true);
+    if (!tools.ttl_back) {
+      tools.ttl_back.emplace(tools.target_control, parts_.target.table, record.source_ttl, true);
     }
-    const Progress ttl = tools.ttl->Step();
+    const Progress ttl = tools.ttl_back->Step();
     if (ttl.kind == Kind::kWait) {
       SetDoing(ttl.text);
       return Next::At(now + ttl.pause);

@@ -1,6 +1,7 @@
 #include "tests/simulation/application.h"
 
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
 
@@ -18,16 +19,20 @@ std::string Cold(uint64_t index) {
   return "cold" + std::to_string(index);
 }
 
-void Call(fake::FakeDynamoDb& service, std::string_view operation, const std::string& body) {
-  const auto reply = service.Handle("DynamoDB_20120810." + std::string(operation), body);
-  DDBSYNC_CHECK(reply.status == 200);
+/// Whose requests they are, to policies of the tables.
+constexpr std::string_view kKeyId = "APPLICATION";
+
+/// Frozen, or beyond what the table takes.
+bool IsRefusal(const fake::HttpReply& reply) {
+  return reply.body.find("AccessDenied") != std::string::npos ||
+         reply.body.find("ProvisionedThroughputExceeded") != std::string::npos;
 }
 
 }  // namespace
 
 Application::Application(const Scenario& scenario, fake::SimExecutor& machine,
                          fake::FakeDynamoDb& source)
-    : scenario_(scenario), machine_(machine), source_(source), random_(scenario.seed ^ kSeed) {}
+    : scenario_(scenario), machine_(machine), service_(&source), random_(scenario.seed ^ kSeed) {}
 
 void Application::Fill() {
   constexpr double kThere = 0.8;
@@ -45,7 +50,7 @@ void Application::Begin() {
 }
 
 void Application::WriteAndGoOn() {
-  Write(AnyKey());
+  if (!held_) Write(AnyKey());
   const TimePoint next = machine_.clock().Now() + random_.UpTo(2 * scenario_.pause_between_writes);
   if (next < ends_) {
     machine_.At(next, [this] { WriteAndGoOn(); });
@@ -61,21 +66,47 @@ std::string Application::AnyKey() {
   return Cold(random_.Below(static_cast<uint64_t>(scenario_.cold_keys)));
 }
 
+void Application::MoveTo(fake::FakeDynamoDb& service, std::string table) {
+  service_ = &service;
+  table_ = std::move(table);
+  lingers_ = Duration::zero();
+  held_ = false;
+}
+
+std::string Application::Stray() {
+  const std::string id = AnyKey();
+  return Put(id) ? R"({"id":{"S":")" + id + R"("}})" : "";
+}
+
 void Application::Write(const std::string& id) {
   if (present_.contains(id) && random_.Chance(kDeletes)) {
-    Call(source_, "DeleteItem", R"({"TableName":"source","Key":{"id":{"S":")" + id + R"("}}})");
-    present_.erase(id);
+    const bool sent = Send(
+        "DeleteItem", R"({"TableName":")" + table_ + R"(","Key":{"id":{"S":")" + id + R"("}}})");
+    if (sent) present_.erase(id);
   } else {
     Put(id);
   }
 }
 
-void Application::Put(const std::string& id) {
+bool Application::Put(const std::string& id) {
   const std::string padding(random_.Below(static_cast<uint64_t>(scenario_.padding_bytes) + 1), 'x');
-  Call(source_, "PutItem",
-       R"({"TableName":"source","Item":{"id":{"S":")" + id + R"("},"v":{"N":")" +
-           std::to_string(++version_) + R"("},"p":{"S":")" + padding + R"("}}})");
-  present_.insert(id);
+  const bool sent = Send("PutItem", R"({"TableName":")" + table_ + R"(","Item":{"id":{"S":")" + id +
+                                        R"("},"v":{"N":")" + std::to_string(++version_) +
+                                        R"("},"p":{"S":")" + padding + R"("}}})");
+  if (sent) present_.insert(id);
+  return sent;
+}
+
+bool Application::Send(std::string_view operation, const std::string& body) {
+  const std::string target = "DynamoDB_20120810." + std::string(operation);
+  if (lingers_ > Duration::zero()) {
+    const TimePoint lands = machine_.clock().Now() + random_.UpTo(lingers_);
+    service_->Abandon(service_->Submit(lands, target, body, {}, kKeyId));
+    return true;
+  }
+  const auto reply = service_->Handle(target, body, {}, kKeyId);
+  DDBSYNC_CHECK(reply.status == 200 || IsRefusal(reply));
+  return reply.status == 200;
 }
 
 }  // namespace ddbsync::simulation

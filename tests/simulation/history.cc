@@ -66,6 +66,7 @@ void History::OnSource(const fake::AppliedWrite& write) {
   }
   if (!version.shard.empty()) {
     Shard& shard = shards_[version.shard];
+    shard.stream = write.stream_arn;
     shard.ancestor = write.ancestor_shard_id;
     version.counted = start_ && version.at >= Earliest() + kRounding;
     if (version.counted) ++shard.unapplied;
@@ -100,6 +101,7 @@ void History::OnTargetPut(Key& key, const fake::AppliedWrite& write) {
     }
     CheckOrder(key, version, version);
     CheckLineage(key, key.versions[version]);
+    CheckStreamBefore(key, key.versions[version]);
   }
   Applied(key, version);
 }
@@ -147,6 +149,18 @@ void History::CheckLineage(const Key& key, const Version& version) {
   }
 }
 
+/// Where a cut-over ended a stream, the next one is not begun before all of it is applied (I4).
+void History::CheckStreamBefore(const Key& key, const Version& version) {
+  if (!copied_ || version.shard.empty() || options_.read_back) return;
+  const std::string& stream = shards_[version.shard].stream;
+  for (const auto& [id, shard] : shards_) {
+    if (shard.stream >= stream || shard.unapplied == 0) continue;
+    Violate("I4", key.name + " of the new stream was written before " +
+                      std::to_string(shard.unapplied) + " changes of " + id + " of the old");
+    return;
+  }
+}
+
 void History::Applied(Key& key, size_t version) {
   for (; key.ever < version; ++key.ever) {
     Version& passed = key.versions[key.ever + 1];
@@ -186,6 +200,8 @@ bool History::Concerns(const Change& change) const {
 
 bool History::IsRecorded(const Change& change, const checkpoint::State& durable) const {
   const Version& version = change.key->versions[change.version];
+  // A stream's ARN ends with its time. A later one is followed when all of this one is applied.
+  if (shards_.at(version.shard).stream < durable.job->stream_arn) return true;
   return std::ranges::any_of(durable.shards, [&](const checkpoint::ShardRecord& shard) {
     return shard.shard_id == version.shard &&
            (shard.finished ||
@@ -274,6 +290,22 @@ void History::CheckSegments(const checkpoint::State& durable,
 
 void History::CheckNothingTakenBack(const checkpoint::State& durable, WallTime now) {
   if (durable.gaps.size() < durable_.gaps.size()) Violate("gap", "a loss is no longer on record");
+  const bool same_stream = !durable_.job || durable_.job->stream_arn == durable.job->stream_arn;
+  if (same_stream) CheckShardsNotTakenBack(durable, now);
+  for (const auto& before : durable_.segments) {
+    const auto after =
+        std::ranges::find(durable.segments, before.segment, &checkpoint::SegmentRecord::segment);
+    const auto place = [](const checkpoint::SegmentRecord& record) {
+      if (record.finished) return std::numeric_limits<uint64_t>::max();
+      return record.cursor.empty() ? 0 : HashOfKey(record.cursor);
+    };
+    if (after == durable.segments.end() || place(*after) < place(before)) {
+      Violate("I7", "segment " + std::to_string(before.segment) + " went back");
+    }
+  }
+}
+
+void History::CheckShardsNotTakenBack(const checkpoint::State& durable, WallTime now) {
   for (const auto& before : durable_.shards) {
     const auto record =
         std::ranges::find(durable.shards, before.shard_id, &checkpoint::ShardRecord::shard_id);
@@ -288,17 +320,6 @@ void History::CheckNothingTakenBack(const checkpoint::State& durable, WallTime n
     const bool back = (before.finished && !record->finished) ||
                       OrdinalOf(record->position) < OrdinalOf(before.position);
     if (back) Violate("I7", "the position in " + before.shard_id + " went back");
-  }
-  for (const auto& before : durable_.segments) {
-    const auto after =
-        std::ranges::find(durable.segments, before.segment, &checkpoint::SegmentRecord::segment);
-    const auto place = [](const checkpoint::SegmentRecord& record) {
-      if (record.finished) return std::numeric_limits<uint64_t>::max();
-      return record.cursor.empty() ? 0 : HashOfKey(record.cursor);
-    };
-    if (after == durable.segments.end() || place(*after) < place(before)) {
-      Violate("I7", "segment " + std::to_string(before.segment) + " went back");
-    }
   }
 }
 
@@ -334,6 +355,7 @@ const History::Change* History::OldestUnapplied() {
 }
 
 void History::CheckBackfillComplete() {
+  copied_ = true;
   if (violation_ || !start_) return;
   for (const auto& [name, key] : keys_) {
     const size_t newest = key.versions.size() - 1;
@@ -344,18 +366,24 @@ void History::CheckBackfillComplete() {
 }
 
 void History::CheckEqual(const std::map<std::string, std::string>& source,
-                         const std::map<std::string, std::string>& target) {
+                         const std::map<std::string, std::string>& target,
+                         const std::string& invariant) {
   if (violation_ || source == target) return;
+  const auto past = [this](const std::string& key) {
+    const auto known = keys_.find(key);
+    return known == keys_.end() ? std::string() : "; " + Tell(known->second);
+  };
   for (const auto& [key, item] : source) {
     const auto found = target.find(key);
     if (found == target.end()) {
-      Violate("I1", key + " is missing on the target");
+      Violate(invariant, key + " is missing on the target" + past(key));
     } else if (found->second != item) {
-      Violate("I1", key + " is " + found->second + " on the target instead of " + item);
+      Violate(invariant,
+              key + " is " + found->second + " on the target instead of " + item + past(key));
     }
   }
   for (const auto& [key, item] : target) {
-    if (!source.contains(key)) Violate("I1", key + " is on the target, but not on the source");
+    if (!source.contains(key)) Violate(invariant, key + " is on the target, but not on the source");
   }
 }
 
@@ -368,7 +396,8 @@ std::string History::Tell(const Key& key) const {
   std::string text = key.name + " (versions, in seconds since T0:";
   for (size_t i = 1; i < key.versions.size(); ++i) {
     const Version& version = key.versions[i];
-    text += " " + std::to_string(i) + (version.item ? " put " : " deleted ") + seconds(version.at);
+    text += " " + std::to_string(i) + (version.item ? " put " : " deleted ") + seconds(version.at) +
+            (version.shard.empty() ? " in no stream" : "");
   }
   return text + "; the target has " + (key.absent ? "nothing" : std::to_string(key.now)) + ")";
 }

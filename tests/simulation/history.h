@@ -58,9 +58,10 @@ class History {
   void CheckReadyInOutage(WallTime since, WallTime now, Duration allowed);
   /// All that was there when the copy began, and has not changed since, is on the target (I8).
   void CheckBackfillComplete();
-  /// The two tables, as their services hold them (I1).
+  /// The two tables, as their services hold them.
   void CheckEqual(const std::map<std::string, std::string>& source,
-                  const std::map<std::string, std::string>& target);
+                  const std::map<std::string, std::string>& target,
+                  const std::string& invariant = "I1");
 
   void Violate(std::string invariant, std::string what);
   [[nodiscard]] const std::optional<Violation>& violation() const { return violation_; }
@@ -98,6 +99,7 @@ class History {
     uint64_t first, last;  ///< inclusive
   };
   struct Shard {
+    std::string stream;    ///< its ARN
     std::string ancestor;  ///< the nearest with a change
     uint64_t unapplied = 0;
     bool followed = false;  ///< a change of it was applied by the tail in this life
@@ -110,6 +112,7 @@ class History {
   [[nodiscard]] const Change* OldestUnapplied();
   void CheckOrder(Key& key, size_t oldest, size_t newest);
   void CheckLineage(const Key& key, const Version& version);
+  void CheckStreamBefore(const Key& key, const Version& version);
   void Applied(Key& key, size_t version);
   [[nodiscard]] static size_t LatestDeletion(const Key& key);
   // The newest version that the target may have now, or may ever have had: an item that is absent
@@ -128,6 +131,7 @@ class History {
   void CheckSegments(const checkpoint::State& durable, const std::set<std::string>& rechecked);
   [[nodiscard]] std::string Tell(const Key& key) const;
   void CheckNothingTakenBack(const checkpoint::State& durable, WallTime now);
+  void CheckShardsNotTakenBack(const checkpoint::State& durable, WallTime now);
 
   const Options options_;
   std::map<std::string, Key, std::less<>> keys_;
@@ -136,7 +140,8 @@ class History {
   std::map<std::string, Shard> shards_;
   std::optional<WallTime> start_;  ///< T0
   bool ordered_ = false;
-  bool ended_ = false;  ///< no write is due any more
+  bool copied_ = false;  ///< the copy is complete, in whichever life
+  bool ended_ = false;   ///< no write is due any more
   uint64_t target_writes_ = 0;
   checkpoint::State durable_;  ///< as seen last
   WallTime looked_;            ///< ... and when

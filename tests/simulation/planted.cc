@@ -60,9 +60,9 @@ constexpr std::array kMistakes = std::to_array<PlantedMistake>({
     {kStandstillUnseen, "standstill-unseen",
      "listings of the stream are taken for progress, whatever its shards do"},
     {kSuspectIsADifference, "suspect-is-a-difference",
-     "a verification does not wait for the watermark before it looks again", true},
+     "a verification does not wait for the watermark before it looks again", Kind::kVerifying},
     {kExtraKeysUnseen, "extra-keys-unseen",
-     "a verification does not look for keys that only the target has", true},
+     "a verification does not look for keys that only the target has", Kind::kVerifying},
 });
 
 }  // namespace

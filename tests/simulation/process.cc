@@ -7,8 +7,10 @@
 namespace ddbsync::simulation {
 
 struct Process::Keys final : aws::CredentialsProvider {
-  Result<aws::Credentials> Get() override { return aws::Credentials{"AKIDEXAMPLE", "secret", ""}; }
+  explicit Keys(const char* key_id) : id(key_id) {}
+  Result<aws::Credentials> Get() override { return aws::Credentials{id, "secret", ""}; }
   void Invalidate() override {}
+  const std::string id;
 };
 
 struct Process::Observer final : aws::CallObserver {
@@ -59,7 +61,7 @@ Process::Endpoint::Endpoint(const Surroundings& outside, fake::FakeDynamoDb& ser
 
 Process::Process(const Surroundings& outside, uint64_t seed)
     : outside_(outside),
-      keys_(std::make_unique<Keys>()),
+      keys_(std::make_unique<Keys>(outside.key_id)),
       observer_(std::make_unique<Observer>()),
       source_side_(
           std::make_unique<Endpoint>(outside, outside.source, *keys_, *observer_, seed * 2)),
@@ -70,7 +72,7 @@ Process::~Process() = default;
 
 Result<void> Process::OpenStore() {
   if (store_ != nullptr) return {};
-  auto store = checkpoint::OpenLevelDbStore("/state", /*create=*/true, &outside_.disk);
+  auto store = checkpoint::OpenLevelDbStore(outside_.state, /*create=*/true, &outside_.disk);
   if (!store) return std::unexpected(store.error());
   store_ = std::make_unique<DiskStore>(*std::move(store), outside_.disk);
   return {};
@@ -83,14 +85,14 @@ Result<checkpoint::State> Process::ReadState() {
 
 replicator::Side Process::SourceSide() {
   return {.label = "source a",
-          .table = "source",
+          .table = outside_.source_table,
           .tables = &source_side_->tables,
           .streams = &source_side_->streams};
 }
 
 replicator::Side Process::TargetSide() {
   return {.label = "target b",
-          .table = "target",
+          .table = outside_.target_table,
           .tables = &target_side_->tables,
           .streams = &target_side_->streams};
 }

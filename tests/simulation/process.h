@@ -29,6 +29,10 @@ struct Surroundings {
   fake::FakeDynamoDb& target;
   Duration longest_delay;   ///< of a message, each way
   Duration least_delay{0};  ///< what every message takes; the drawn delay comes on top
+  const char* source_table = "source";
+  const char* target_table = "target";
+  const char* state = "/state";
+  const char* key_id = "AKIDEXAMPLE";  ///< whose requests they are, to policies of the tables
 };
 
 /// One life of ddbsync: the real engine with clients of its own, from its start until the machine
@@ -44,6 +48,10 @@ class Process {
   [[nodiscard]] std::vector<Error> Start(const replicator::JobOptions& options);
 
   [[nodiscard]] replicator::Job& job() { return *job_; }
+  [[nodiscard]] replicator::Side SourceSide();
+  [[nodiscard]] replicator::Side TargetSide();
+  [[nodiscard]] checkpoint::Store& store() { return *store_; }  ///< once its state was read
+  [[nodiscard]] Executor& executor() { return outside_.machine; }
   /// For a verification through the job that runs, with a store of its own.
   [[nodiscard]] verify::Verification::Parts VerifyParts(std::shared_ptr<checkpoint::Store> store);
   [[nodiscard]] WallTime source_time() const { return source_side_->server_clock.Now(); }
@@ -62,8 +70,6 @@ class Process {
     dynamodb::StreamsClient streams;
   };
   [[nodiscard]] Result<void> OpenStore();
-  [[nodiscard]] replicator::Side SourceSide();
-  [[nodiscard]] replicator::Side TargetSide();
 
   const Surroundings outside_;
   const std::unique_ptr<Keys> keys_;

@@ -21,6 +21,7 @@
 #include "base/mutex.h"
 #include "tests/simulation/planted.h"
 #include "tests/simulation/simulation.h"
+#include "tests/simulation/tally.h"
 
 namespace ddbsync::simulation {
 namespace {
@@ -30,76 +31,72 @@ struct Arguments {
   uint64_t from = 1;
   unsigned jobs = 0;
   bool verbose = false;
-  bool verifying = false;
+  bool verifying = false, cutover = false;
   std::string plant;
   bool all_planted = false;
   std::string page;  ///< to write the table into; empty: none
 };
 
-/// What all histories together came to.
-struct Sum {
-  uint64_t histories = 0, changes = 0, writes = 0, starts = 0, gaps = 0, long_ones = 0;
-  uint64_t verifications = 0;
-  std::chrono::duration<double, std::ratio<3600>> simulated{0};
-  std::map<uint64_t, Violation> violations;  ///< by seed
-
-  void Add(const Scenario& scenario, const Verdict& verdict) {
-    ++histories;
-    changes += verdict.changes;
-    writes += verdict.writes;
-    starts += static_cast<uint64_t>(verdict.starts);
-    gaps += verdict.gap ? 1 : 0;
-    verifications += static_cast<uint64_t>(verdict.verifications);
-    long_ones += scenario.is_long ? 1 : 0;
-    simulated += verdict.simulated;
-    if (verdict.violation) violations.emplace(scenario.seed, *verdict.violation);
+/// One history. Threads share the tally behind the mutex. False: it was violated.
+bool RunSeed(uint64_t seed, const Arguments& arguments, Mutex& mutex, Tally& tally) {
+  if (arguments.cutover) {
+    const CutoverScenario scenario = DrawCutover(seed);
+    const CutoverVerdict verdict = Simulate(scenario);
+    MutexLock lock(mutex);
+    tally.Add(seed, verdict);
+    if (arguments.verbose) {
+      fmt::print("seed {}: trace {:016x}, {} steps, {} starts, {} changes{}\n  {}\n", seed,
+                 verdict.trace, verdict.steps, verdict.starts, verdict.changes,
+                 verdict.committed ? ", committed" : "", Describe(scenario));
+    }
+    return !verdict.violation;
   }
-};
+  Scenario scenario = Draw(seed);
+  scenario.verifying = arguments.verifying;
+  const Verdict verdict = Simulate(scenario);
+  MutexLock lock(mutex);
+  tally.Add(scenario, verdict);
+  if (arguments.verbose) {
+    fmt::print("seed {}: trace {:016x}, {} steps, {} starts, {} changes, {} writes\n  {}\n", seed,
+               verdict.trace, verdict.steps, verdict.starts, verdict.changes, verdict.writes,
+               Describe(scenario));
+  }
+  return !verdict.violation;
+}
 
 /// Runs the seeds on some threads. `first_only`: no more are begun once one is violated.
-Sum RunSeeds(const Arguments& arguments, bool first_only) {
+Tally RunSeeds(const Arguments& arguments, bool first_only) {
   Mutex mutex;
-  Sum sum;
+  Tally tally;
   std::atomic<uint64_t> next{arguments.from};
   const uint64_t end = arguments.from + arguments.seeds;
   const auto work = [&] {
     for (uint64_t seed = next++; seed < end; seed = next++) {
-      Scenario scenario = Draw(seed);
-      scenario.verifying = arguments.verifying;
-      const Verdict verdict = Simulate(scenario);
-      MutexLock lock(mutex);
-      sum.Add(scenario, verdict);
-      if (arguments.verbose) {
-        fmt::print("seed {}: trace {:016x}, {} steps, {} starts, {} changes, {} writes\n  {}\n",
-                   seed, verdict.trace, verdict.steps, verdict.starts, verdict.changes,
-                   verdict.writes, Describe(scenario));
-      }
-      if (first_only && verdict.violation) next = end;
+      if (!RunSeed(seed, arguments, mutex, tally) && first_only) next = end;
     }
   };
   std::vector<std::jthread> threads;
   for (unsigned i = 0; i < arguments.jobs; ++i) threads.emplace_back(work);
   threads.clear();
-  return sum;
+  return tally;
 }
 
 int SimulateSeeds(const Arguments& arguments) {
   const auto began = std::chrono::steady_clock::now();
-  const Sum sum = RunSeeds(arguments, false);
+  const Tally tally = RunSeeds(arguments, false);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  const std::string plant = arguments.plant.empty() ? "" : " --plant " + arguments.plant;
-  for (const auto& [seed, violation] : sum.violations) {
+  std::string flags = arguments.plant.empty() ? "" : " --plant " + arguments.plant;
+  if (arguments.verifying) flags += " --verifying";
+  if (arguments.cutover) flags += " --cutover";
+  for (const auto& [seed, violation] : tally.violations) {
     fmt::print("FAIL seed {}: {}: {}\n  again: tools/simulate --seeds 1 --from {} --verbose{}\n",
-               seed, violation.invariant, violation.what, seed, plant);
+               seed, violation.invariant, violation.what, seed, flags);
   }
-  fmt::print(
-      "{}: {} of {} histories hold, {} of them of 60 hours; {} changes, {} writes, {} starts, {} "
-      "true gaps, {} verifications, {:.0f} simulated hours; {:.0f} s, {:.1f} histories/s\n",
-      sum.violations.empty() ? "PASS" : "FAIL", sum.histories - sum.violations.size(),
-      sum.histories, sum.long_ones, sum.changes, sum.writes, sum.starts, sum.gaps,
-      sum.verifications, sum.simulated.count(), took.count(),
-      static_cast<double>(sum.histories) / took.count());
-  return sum.violations.empty() ? 0 : 1;
+  fmt::print("{}: {} of {} histories hold, {}; {:.0f} s, {:.1f} histories/s\n",
+             tally.violations.empty() ? "PASS" : "FAIL", tally.histories - tally.violations.size(),
+             tally.histories, Told(tally, arguments.cutover), took.count(),
+             static_cast<double>(tally.histories) / took.count());
+  return tally.violations.empty() ? 0 : 1;
 }
 
 /// How a planted bug was caught: the invariant and the number of histories it took.
@@ -118,11 +115,12 @@ std::optional<Catch> CatchPlanted(const PlantedMistake& mistake, const Arguments
     close(ends[0]);
     planted_bug = mistake.bug;
     Arguments with_it = arguments;
-    with_it.verifying = with_it.verifying || mistake.verifying;
-    const Sum sum = RunSeeds(with_it, true);
+    with_it.verifying = with_it.verifying || mistake.kind == Kind::kVerifying;
+    with_it.cutover = mistake.kind == Kind::kCutover;
+    const Tally tally = RunSeeds(with_it, true);
     std::string found;
-    if (!sum.violations.empty()) {
-      const auto& [seed, violation] = *sum.violations.begin();
+    if (!tally.violations.empty()) {
+      const auto& [seed, violation] = *tally.violations.begin();
       found = fmt::format("{} {}", seed, violation.invariant);
     }
     const bool told = write(ends[1], found.data(), found.size()) >= 0;
@@ -199,8 +197,13 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--jobs", arguments.jobs, "Threads; 0: one per core")->check(CLI::Range(0, 1024));
   app.add_flag("--verbose", arguments.verbose, "What the engine logs, and each history's scenario");
-  app.add_flag("--verifying", arguments.verifying,
-               "With verifications beside the job, and a stranger's writes that one has to find");
+  auto* verifying = app.add_flag("--verifying", arguments.verifying,
+                                 "With verifications beside the job, and a stranger's writes that "
+                                 "one has to find");
+  app.add_flag("--cutover", arguments.cutover,
+               "Histories that end in cut-overs, with an end of the process at each step, refusals "
+               "and writes that ignore the freeze")
+      ->excludes(verifying);
   auto* plant = app.add_option("--plant", arguments.plant, "With this bug in the engine")
                     ->check(CLI::IsMember(bugs));
   auto* all = app.add_flag("--planted", arguments.all_planted,

@@ -1,7 +1,6 @@
 #include "tests/simulation/simulation.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -9,9 +8,8 @@
 #include "tests/simulation/application.h"
 #include "tests/simulation/process.h"
 #include "tests/simulation/verifier.h"
+#include "tests/simulation/world.h"
 #include "tests/support/fake_dynamodb.h"
-#include "tests/support/memory_disk.h"
-#include "tests/support/random.h"
 #include "tests/support/sim_executor.h"
 
 namespace ddbsync::simulation {
@@ -19,7 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using fake::FaultKind;
-using fake::MemoryDisk;
 using fake::OperationClass;
 using replicator::JobState;
 using replicator::JobStatus;
@@ -36,7 +33,6 @@ constexpr Duration kTimeToRecord = 10s;
 /// times.
 constexpr Duration kTimeToVerify = 3h;
 constexpr Duration kStandstillAllowed = 60s;  // I9
-constexpr uint64_t kChanceSeed = 0xc4a5;
 
 std::string Told(const verify::Status& status) {
   return std::string(ToString(status.form)) + ", " + std::string(ToString(status.phase)) + ", " +
@@ -49,17 +45,10 @@ class Simulation {
  public:
   explicit Simulation(const Scenario& scenario)
       : scenario_(scenario),
-        chance_(scenario.seed ^ kChanceSeed),
-        machine_({.seed = scenario.seed, .max_start_delay = scenario.longest_start_delay}),
-        source_(machine_.clock(), scenario.source),
-        target_(machine_.clock(), scenario.target),
+        world_(scenario),
         history_({.staleness = scenario.source.staleness,
                   .read_back = std::string_view(scenario.view) == "KEYS_ONLY"}),
         application_(scenario, machine_, source_) {
-    for (fake::FakeDynamoDb* service : {&source_, &target_}) {
-      service->SetAlarm(
-          [this, service](TimePoint at) { machine_.At(at, [service] { service->Land(); }); });
-    }
     source_.SetWriteObserver([this](const auto& write) { history_.OnSource(write); });
     target_.SetWriteObserver([this](const auto& write) { history_.OnTarget(write); });
   }
@@ -68,7 +57,7 @@ class Simulation {
 
   Verdict Run() {
     const TimePoint began = machine_.clock().Now();
-    MakeTables();
+    world_.MakeTables();
     application_.Fill();
     // Items without a change that the stream's start would include: theirs is the backfill alone.
     machine_.RunFor(scenario_.quiet_before);
@@ -87,7 +76,7 @@ class Simulation {
             .steps = machine_.steps(),
             .changes = history_.changes(),
             .writes = history_.target_writes(),
-            .disk_operations = disk_operations_,
+            .disk_operations = world_.disk_operations(),
             .starts = starts_,
             .verifications = verifications_,
             .undecided = undecided_,
@@ -97,13 +86,8 @@ class Simulation {
  private:
   [[nodiscard]] bool Over() const { return gap_ || history_.violation().has_value(); }
   [[nodiscard]] TimePoint Now() const { return machine_.clock().Now(); }
-  [[nodiscard]] Surroundings Outside() {
-    return {machine_, disk_, source_, target_, scenario_.longest_delay};
-  }
 
-  void MakeTables();
   void SetFaults();
-  MemoryDisk::Fate JudgeDisk();
   void BreakStream();
   void BreakTarget();
 
@@ -123,20 +107,17 @@ class Simulation {
   void VerifyAndRepair();
 
   const Scenario& scenario_;
-  fake::Random chance_;
-  fake::SimExecutor machine_;
-  MemoryDisk disk_;
-  fake::FakeDynamoDb source_, target_;
+  World world_;
+  fake::SimExecutor& machine_ = world_.machine();
+  fake::FakeDynamoDb& source_ = world_.source();
+  fake::FakeDynamoDb& target_ = world_.target();
   History history_;
   Application application_;
   std::unique_ptr<Process> process_;    ///< none: it does not run
   std::unique_ptr<Verifier> verifier_;  ///< of that process; none: none was begun
   int verifications_ = 0;
   int64_t undecided_ = 0;
-  bool disk_may_fail_ = false;  ///< by chance
-  uint64_t disk_operations_ = 0;
   bool stopped_cleanly_ = false;           ///< the process before, with nothing left to do
-  bool calm_ = false;                      ///< no more faults
   std::optional<TimePoint> outage_began_;  ///< of the stream, in this life
   std::optional<WallTime> target_broke_;   ///< likewise
   std::optional<WallTime> copied_;         ///< seen in this life
@@ -146,78 +127,33 @@ class Simulation {
   int starts_ = 0;
 };
 
-void Simulation::MakeTables() {
-  const auto create = [](fake::FakeDynamoDb& service, const char* name, const std::string& more) {
-    const auto reply = service.Handle(
-        "DynamoDB_20120810.CreateTable",
-        R"({"TableName":")" + std::string(name) +
-            R"(","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],)"
-            R"("KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],)"
-            R"("BillingMode":"PAY_PER_REQUEST")" +
-            more + "}");
-    DDBSYNC_CHECK(reply.status == 200);
-  };
-  create(source_, "source",
-         R"(,"StreamSpecification":{"StreamEnabled":true,"StreamViewType":")" +
-             std::string(scenario_.view) + R"("})");
-  create(target_, "target", "");
-}
-
 void Simulation::SetFaults() {
-  source_.faults().SetRates(OperationClass::kRead, scenario_.source_read_faults);
-  source_.faults().SetRates(OperationClass::kStream, scenario_.stream_faults);
-  source_.faults().SetRates(OperationClass::kControl, scenario_.control_faults);
-  target_.faults().SetRates(OperationClass::kWrite, scenario_.target_write_faults);
-  target_.faults().SetRates(OperationClass::kControl, scenario_.control_faults);
-  target_.faults().SetLateBound(scenario_.late_bound);
-  disk_.SetJudge([this](MemoryDisk::Operation, const std::string&) {
-    const MemoryDisk::Fate fate = JudgeDisk();
-    const bool cuts = fate == MemoryDisk::Fate::kCutBefore || fate == MemoryDisk::Fate::kCutTorn ||
-                      fate == MemoryDisk::Fate::kCutAfter;
-    if (cuts) machine_.CutPower();
-    return fate;
-  });
   if (scenario_.stream_outage) {
     machine_.At(Now() + scenario_.writing / 2, [this] { BreakStream(); });
   }
   if (scenario_.target_outage != FaultKind::kNone) {
     machine_.At(Now() + scenario_.writing / 2, [this] { BreakTarget(); });
   }
-  if (scenario_.wall_clock_jumps) {
-    machine_.At(Now() + scenario_.writing / 3, [this] { machine_.JumpWallClock(-2h); });
-    machine_.At(Now() + scenario_.writing / 2, [this] { machine_.JumpWallClock(26h); });
-  }
-}
-
-MemoryDisk::Fate Simulation::JudgeDisk() {
-  const uint64_t operation = disk_operations_++;
-  const auto& planned = scenario_.disk_fault;
-  if (planned && planned->operation == operation) return planned->fate;
-  const bool may_fail = disk_may_fail_ && !calm_;
-  if (!may_fail || !chance_.Chance(scenario_.failing_disk_rate)) return MemoryDisk::Fate::kDone;
-  constexpr std::array kFates{MemoryDisk::Fate::kFails,   MemoryDisk::Fate::kTorn,
-                              MemoryDisk::Fate::kTorn,    MemoryDisk::Fate::kCutBefore,
-                              MemoryDisk::Fate::kCutTorn, MemoryDisk::Fate::kCutAfter};
-  return kFates[chance_.Below(kFates.size())];
+  world_.SetFaults();
 }
 
 void Simulation::BreakStream() {
-  if (calm_) return;
+  if (world_.calm()) return;
   source_.faults().SetRates(OperationClass::kStream, {{FaultKind::kErrorBefore, 1.0}});
   outage_began_ = Now();
   machine_.At(Now() + kOutage, [this] {
-    if (calm_) return;
+    if (world_.calm()) return;
     source_.faults().SetRates(OperationClass::kStream, scenario_.stream_faults);
     outage_began_.reset();
   });
 }
 
 void Simulation::BreakTarget() {
-  if (calm_) return;
+  if (world_.calm()) return;
   target_.faults().SetRates(OperationClass::kWrite, {{scenario_.target_outage, 1.0}});
   target_broke_ = source_.Now();
   machine_.At(Now() + kOutage, [this] {
-    if (calm_) return;
+    if (world_.calm()) return;
     target_.faults().SetRates(OperationClass::kWrite, scenario_.target_write_faults);
     target_broke_.reset();
   });
@@ -250,8 +186,8 @@ void Simulation::TryToStart() {
   target_broke_ = target_broke_ ? std::optional(source_.Now()) : std::nullopt;
   copied_.reset();
   in_order_ = false;
-  process_ =
-      std::make_unique<Process>(Outside(), scenario_.seed + static_cast<uint64_t>(++starts_));
+  process_ = std::make_unique<Process>(world_.Outside(),
+                                       scenario_.seed + static_cast<uint64_t>(++starts_));
   auto state = process_->ReadState();
   if (!state) {
     // A disk that fails, or power that does, may keep it from being read now; a reader who finds
@@ -268,7 +204,7 @@ void Simulation::TryToStart() {
     }
     if (!state->gaps.empty()) history_.EndWrites();
     history_.BeginLife(*state);
-    disk_may_fail_ = true;
+    world_.LetDiskFail(true);
     const auto faults = process_->Start(scenario_.job);
     for (const Error& fault : faults) {
       const bool wrong = fault.code == ErrorCode::kInvalid || fault.code == ErrorCode::kNotFound ||
@@ -288,13 +224,10 @@ void Simulation::TryToStart() {
 
 /// The power fails.
 void Simulation::EndProcess() {
-  machine_.CutPower();
-  disk_.CutPower();
-  machine_.Crash();
+  world_.PowerFails();
   verifier_.reset();
   process_.reset();
-  disk_may_fail_ = false;
-  disk_.Restart(chance_);
+  world_.PowerReturns();
 }
 
 void Simulation::End(const Ending& ending) {
@@ -319,10 +252,8 @@ void Simulation::StopInOrder() {
 }
 
 void Simulation::BecomeCalm() {
-  calm_ = true;
-  source_.faults().Clear();
+  world_.BecomeCalm();
   outage_began_.reset();
-  target_.faults().Clear();
   target_broke_.reset();
 }
 
@@ -331,7 +262,7 @@ void Simulation::BecomeCalm() {
 void Simulation::GoOnAfterGap() {
   const bool powered = machine_.RunFor(kTimeToRecord) != fake::SimExecutor::Ended::kPowerCut;
   gap_is_recorded_ = scenario_.failing_disk_rate == 0;
-  if (powered && chance_.Chance(0.5)) {
+  if (powered && world_.chance().Chance(0.5)) {
     StopInOrder();
     const bool stays = process_->job().Ended() == replicator::Outcome::kDataAtRisk;
     if (machine_.powered() && !stays) history_.Violate("gap", "after a stop it counts no more");
@@ -445,7 +376,7 @@ void Simulation::LookAtVerifier() {
 void Simulation::VerifyAndRepair() {
   if (scenario_.is_long || source_.Items("source").size() < 2) return;
   target_.SetWriteObserver(nullptr);  // what is not the source's would be an invention
-  WriteBehindTheJob(Outside());
+  WriteBehindTheJob(world_.Outside());
   const auto ended = [this] { return verifier_ == nullptr || verifier_->ended(); };
   const auto run_to_its_end = [&] {
     const auto how = machine_.RunUntil(ended, Now() + kTimeToVerify);

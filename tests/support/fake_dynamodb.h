@@ -33,7 +33,9 @@ struct AppliedWrite {
   const std::string* after = nullptr;   ///< null: a delete
   WallTime at;
   bool sender_gone = false;  ///< it landed after its sender had given up
+  std::string_view principal = {};  ///< the ARN of who sent it; empty: time to live
   // Its record in the table's stream; all empty when there is none.
+  std::string_view stream_arn = {};
   std::string_view shard_id = {};
   std::string_view ancestor_shard_id = {};  ///< the nearest that ever had a record; empty: none
   std::string_view sequence_number = {};

@@ -79,10 +79,12 @@ std::optional<StoredItem> State::Write(Table& table, const Position& position,
                        before ? &before->json : nullptr,
                        after != nullptr ? &after->json : nullptr,
                        std::chrono::floor<std::chrono::milliseconds>(now),
-                       sender_gone};
+                       sender_gone,
+                       by_ttl ? std::string_view() : principal};
     std::string sequence_number;
     if (shard != nullptr) {
       sequence_number = SequenceText(shard->records.back().ordinal);
+      write.stream_arn = table.stream_arn;
       write.shard_id = shard->id;
       write.ancestor_shard_id = shard->ancestor_id;
       write.sequence_number = sequence_number;
