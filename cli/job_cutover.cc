@@ -123,7 +123,7 @@ JobCutover::JobCutover(Parts parts)
                               .comparison = comparison_.get(),
                               .hook = hook_.get(),
                               .clock = parts_.clock},
-      parts_.state.cutover);
+      parts_.found);
 }
 
 JobCutover::~JobCutover() = default;
@@ -150,7 +150,7 @@ GatesLook JobCutover::Gates(const cutover::Options& options) {
   facts.options = options;
   facts.has_hook = has_hook();
   facts.job = Status();
-  if (parts_.state.job) facts.record = *parts_.state.job;
+  facts.record = parts_.job.seam().record();
   facts.copied_by = sightings_.copied_by();
   facts.peak_records_per_second = sightings_.peak_records_per_second();
   if (const auto verified = parts_.verification.Look(0)) facts.verification = verified->status;

@@ -27,8 +27,8 @@ class JobCutover {
     replicator::Side source, target;
     replicator::Job& job;
     JobVerification& verification;
-    checkpoint::State state;  ///< of the checkpoint, once the job is open
-    std::string hook;         ///< command; empty: none
+    std::optional<checkpoint::CutoverRecord> found;  ///< in its checkpoint, when it was opened
+    std::string hook;                                ///< command; empty: none
     Clock& clock;
   };
   /// What `parts` refer to outlives the executor's tasks.

@@ -43,7 +43,7 @@ std::expected<std::unique_ptr<OpenJob>, std::vector<Error>> OpenJob::Make(const 
                                                      .target = parts.target,
                                                      .job = *opened,
                                                      .verification = *made->verification_,
-                                                     .state = *std::move(state),
+                                                     .found = std::move(state->cutover),
                                                      .hook = parts.plan.settings.cutover_hook,
                                                      .clock = parts.clock});
   return made;

@@ -81,6 +81,7 @@ class LiveJob final : public Job, private Seam {
 
   // job_seam.cc
   checkpoint::Ledger& ledger() override { return ledger_; }
+  const checkpoint::JobRecord& record() const override { return point_.record; }
   const dynamodb::KeySchema& schema() const override { return point_.source.key; }
   void ExpectEndOfStream(bool expected) override;
   void NoteWritesResume() override;

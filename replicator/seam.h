@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "checkpoint/batch.h"
 #include "checkpoint/ledger.h"
+#include "checkpoint/records.h"
 #include "dynamodb/key_schema.h"
 
 namespace ddbsync::replicator {
@@ -24,6 +25,8 @@ class Seam {
   /// The job's: what is staged here becomes durable with, or after, what the job staged before.
   [[nodiscard]] virtual checkpoint::Ledger& ledger() = 0;
 
+  /// Which copy this is, and the stream that it follows.
+  [[nodiscard]] virtual const checkpoint::JobRecord& record() const = 0;
   /// Of both tables.
   [[nodiscard]] virtual const dynamodb::KeySchema& schema() const = 0;
   /// From now on the end of the stream is no gap, and neither is another stream of the source; or
