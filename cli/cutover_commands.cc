@@ -58,11 +58,12 @@ ExitCode AbortAlone(const Asked& asked) {
   const auto found = FindCutover(asked.home);
   if (!found) return Failed(found.error());
   const CutoverLook& look = found->look;
-  if (look.status.number == 0 || Ended(look.status.step)) {
-    std::printf("%s: no cut-over is under way\n", asked.home.job_id.c_str());
-    return look.status.step == cutover::Step::kDone ? ExitCode::kFailed : ExitCode::kDone;
+  const CutoverAdvice advice = AdviceOf(asked, /*alone=*/true);
+  if (look.status.number > 0 && look.status.step != cutover::Step::kRolledBack) {
+    return Failed({ErrorCode::kConflict, CutoverVerdict(look, advice)});
   }
-  return Failed({ErrorCode::kConflict, AbandonedText(look, AdviceOf(asked, true))});
+  std::printf("%s: no cut-over is under way\n", asked.home.job_id.c_str());
+  return ExitCode::kDone;
 }
 
 }  // namespace

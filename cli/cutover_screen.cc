@@ -171,9 +171,18 @@ std::string OptionsText(const cutover::Options& options) {
 }
 
 std::string DrainCaveat(const cutover::Options& options) {
-  if (options.drain == cutover::DrainBy::kSeal) return "";
-  return "a drain by quiesce proves nothing: a stream that answers nothing may still hold changes. "
-         "What shows that none is missing is the comparison of everything while frozen";
+  constexpr std::string_view kSo =
+      "; what shows that none is missing is the comparison of everything while frozen";
+  if (options.drain == cutover::DrainBy::kQuiesce) {
+    return fmt::format(
+        "a drain by quiesce proves nothing: a stream that answers nothing may still hold changes{}",
+        kSo);
+  }
+  if (options.freeze == cutover::FreezeBy::kPolicy) return "";
+  return fmt::format(
+      "a freeze by {} is not known to stop every writer, and between the stream's end and the next "
+      "one's beginning a write would leave no trace{}",
+      ToString(options.freeze), kSo);
 }
 
 std::string ConfirmationText(const CutoverLook& look, std::string_view source) {

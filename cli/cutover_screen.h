@@ -28,7 +28,7 @@ struct CutoverAdvice {
 
 /// How it stops writes and knows that all has come: "freeze by policy, drain by seal, ...".
 [[nodiscard]] std::string OptionsText(const cutover::Options& options);
-/// What a drain that proves nothing by itself has to be told; empty: it proves.
+/// What freeze and drain do not prove by themselves; empty: they do.
 [[nodiscard]] std::string DrainCaveat(const cutover::Options& options);
 
 /// What an operator is asked to stop, and how to say so.

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "cli/cutover_api.h"
 #include "cli/found_job.h"
+#include "cutover/journal.h"
 
 namespace ddbsync::cli {
 
@@ -19,8 +20,13 @@ Result<FoundCutover> FindCutover(const JobHome& home) {
   const auto state = LoadStoppedJob(home);
   if (!state) return std::unexpected(state.error());
   FoundCutover found{.look = {}, .alone = true};
-  if (state->cutover) found.look = LookFromRecord(*state->cutover);
-  found.look.job_id = home.job_id;
+  if (state->cutover) {
+    // What cannot be read is no end.
+    const auto readable = cutover::StatusOf(*state->cutover);
+    if (!readable) return std::unexpected(readable.error());
+    found.look = LookFromRecord(*state->cutover);
+  }
+  found.look.job_id = state->job->job_id;
   found.look.now = SystemClock().WallNow();
   return found;
 }

@@ -12,7 +12,8 @@ struct FoundCutover {
   bool alone = false;  ///< no process runs the job: it is read from the checkpoint
 };
 
-/// Errors: as AskRunningJob, and LoadStoppedJob where no process runs it.
+/// Errors: as AskRunningJob, and LoadStoppedJob where no process runs it; kCorrupt: what is there
+/// cannot be read.
 [[nodiscard]] Result<FoundCutover> FindCutover(const JobHome& home);
 
 }  // namespace ddbsync::cli

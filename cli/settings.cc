@@ -217,8 +217,9 @@ constexpr std::array kSettings = {
             SetFreeze},
     Setting{"drain", "seal|quiesce", kHow, kCutovers,
             "how it is known that the target has every change: seal (default) ends the source's "
-            "stream and reads it to its end, which proves it; quiesce waits until nothing more "
-            "comes, which proves nothing, and then compares everything",
+            "stream and reads it to its end, which with --freeze policy proves it; quiesce waits "
+            "until nothing more comes, which proves nothing; where there is no proof everything is "
+            "compared",
             SetDrain},
     Setting{"timeout", "DURATION", kHow, kCutovers,
             "from stopping the writers to the commit; beyond it all is taken back; default: 60s",
@@ -231,7 +232,7 @@ constexpr std::array kSettings = {
             "commit`",
             SetStopBefore},
     Setting{"full", "", kHow, kCutovers,
-            "compare everything while writes are stopped, also where the stream was sealed",
+            "compare everything while writes are stopped, also where policy and seal prove it",
             [](Settings& s, Text t) { return SetSwitch(s.cutover.full, t); }},
     Setting{"seal-foreign", "", kHow, kCutovers,
             "end the source's stream even if ddbsync did not turn it on: whoever else reads it "

@@ -4,7 +4,7 @@
 
 const CUTOVER_EVERY = 2000;
 const CUTOVER_REST = 10000;  // while none is under way
-const GATES_EVERY = 15000;
+const GATES_EVERY = 30000;
 const GATES_PATIENCE = 12000;  // judging them asks both tables
 
 const CUTOVER_STEPS = ['preparing', 'freezing', 'sealing', 'draining', 'comparing', 'ready', 'committed', 'done'];

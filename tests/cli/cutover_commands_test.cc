@@ -8,12 +8,15 @@
 #include <deque>
 
 #include "base/mutex.h"
+#include "checkpoint/leveldb_store.h"
+#include "checkpoint/records.h"
 #include "cli/api.h"
 #include "cli/api_file.h"
 #include "cli/commands.h"
 #include "cli/cutover_api.h"
 #include "cli/followed_cutover.h"
 #include "cli/stop_signals.h"
+#include "cutover/journal.h"
 #include "tests/cli/cutover_look.h"
 #include "tests/cli/fake_environment.h"
 #include "tests/cli/temporary_directory.h"
@@ -65,6 +68,17 @@ class CutoverCommandsTest : public ::testing::Test {
     ASSERT_TRUE(WriteApiFile(
         home_.ApiFile(),
         {.job_id = "a-b", .address = server_.address(), .pid = static_cast<int>(getpid())}));
+  }
+  /// A process has ended, and its checkpoint holds this.
+  void Leave(checkpoint::CutoverRecord record) {
+    record.options = cutover::OptionsToText({});
+    record.report = cutover::EventsToText({});
+    auto store = checkpoint::OpenLevelDbStore(home_.StoreDirectory(), /*create=*/true, nullptr);
+    ASSERT_TRUE(store);
+    checkpoint::Batch batch;
+    checkpoint::PutJob(batch, {.job_id = "a-b"});
+    checkpoint::PutCutover(batch, record);
+    ASSERT_TRUE((*store)->Commit(batch));
   }
   /// What the next looks show; the last one stays.
   void WillShow(std::initializer_list<Step> steps) {
@@ -237,6 +251,37 @@ TEST_F(CutoverCommandsTest, WithoutAProcessNothingIsPlannedOrTold) {
   EXPECT_EQ(Run({"cutover", "frozen"}, RunCutoverFrozen), ExitCode::kFailed);
   EXPECT_EQ(Run({"cutover", "run"}, RunCutover), ExitCode::kFailed);
   EXPECT_THAT(errors_, HasSubstr("`ddbsync start"));
+}
+
+TEST_F(CutoverCommandsTest, WithoutAProcessTheCheckpointTells) {
+  Leave({.number = 2, .step = "draining"});
+  EXPECT_EQ(Run({"cutover", "status"}, RunCutoverStatus), ExitCode::kDone);
+  EXPECT_THAT(output_, HasSubstr("a-b: cut-over 2"));
+  EXPECT_THAT(output_, HasSubstr("LEFT at draining: no process runs the job"));
+  EXPECT_EQ(Run({"cutover", "run"}, RunCutover), ExitCode::kFailed);
+  EXPECT_THAT(errors_, HasSubstr("its next start takes the cut-over back"));
+  EXPECT_EQ(Run({"cutover", "abort"}, RunCutoverAbort), ExitCode::kFailed);
+  EXPECT_THAT(errors_, HasSubstr("its next start takes the cut-over back"));
+}
+
+TEST_F(CutoverCommandsTest, OneThatIsDoneStaysDoneWithoutAProcess) {
+  Leave({.number = 2, .step = "done"});
+  EXPECT_EQ(Run({"cutover", "run"}, RunCutover), ExitCode::kDone);
+  EXPECT_THAT(output_, HasSubstr("SWITCHED"));
+  EXPECT_EQ(Run({"cutover", "abort"}, RunCutoverAbort), ExitCode::kFailed);
+}
+
+TEST_F(CutoverCommandsTest, ARecordThatCannotBeReadIsNoEnd) {
+  Leave({.number = 2, .step = "hovering"});
+  EXPECT_EQ(Run({"cutover", "status"}, RunCutoverStatus), ExitCode::kFailed);
+  EXPECT_EQ(Run({"cutover", "run"}, RunCutover), ExitCode::kFailed);
+  EXPECT_THAT(output_, IsEmpty());
+}
+
+TEST_F(CutoverCommandsTest, WithoutTheTablesACommitIsNotFinishedHere) {
+  Leave({.number = 2, .step = "committed"});
+  EXPECT_EQ(Run({"cutover", "commit"}, RunCutoverCommit), ExitCode::kUsage);
+  EXPECT_THAT(errors_, HasSubstr("--src"));
 }
 
 using FollowedCutoverTest = CutoverCommandsTest;

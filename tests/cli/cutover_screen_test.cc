@@ -84,6 +84,10 @@ TEST(CutoverScreen, ADrainThatProvesNothingSaysSo) {
   EXPECT_THAT(CutoverScreen(look, kAdvice), Not(HasSubstr("proves nothing")));
   look.status.options.drain = cutover::DrainBy::kQuiesce;
   EXPECT_THAT(CutoverScreen(look, kAdvice), HasSubstr("a drain by quiesce proves nothing"));
+  look.status.options.drain = cutover::DrainBy::kSeal;
+  look.status.options.freeze = cutover::FreezeBy::kHook;
+  EXPECT_THAT(CutoverScreen(look, kAdvice),
+              HasSubstr("a freeze by hook is not known to stop every writer"));
 }
 
 TEST(CutoverScreen, TheBytesOfAHookDoNotMoveTheCursor) {
