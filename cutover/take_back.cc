@@ -47,7 +47,7 @@ Next Cutover::Restore(TimePoint now) {
 }
 
 Next Cutover::Thaw(TimePoint now) {
-  parts_.seam->NoteWritesResume();
+  NoteWritesResume();
   const Progress progress = tools_->freeze->Lift(now);
   if (progress.kind != Kind::kDone) {
     SetDoing(progress.text);
@@ -61,7 +61,14 @@ Next Cutover::Thaw(TimePoint now) {
                });
 }
 
+/// Strays may have come since the old stream's end. Said by each process anew, whoever thawed.
+void Cutover::NoteWritesResume() {
+  const Record record = Recorded();
+  if (checkpoint::Seals(record)) parts_.seam->NoteWritesResume(record.sealed_at);
+}
+
 Next Cutover::CatchUp(TimePoint now) {
+  NoteWritesResume();
   if (!parts_.seam->StreamEnded()) {
     SetDoing("the rest of the old stream is applied before the new one is followed");
     return Next::At(now + limits::kDrainLook);

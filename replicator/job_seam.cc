@@ -11,8 +11,8 @@ void LiveJob::ExpectEndOfStream(bool expected) {
   if (expected) tail_->ListSoon();
 }
 
-void LiveJob::NoteWritesResume() {
-  if (wants_tail()) tail_->NoteWritesResume();
+void LiveJob::NoteWritesResume(WallTime since) {
+  if (wants_tail()) tail_->NoteWritesResume(since);
 }
 
 bool LiveJob::StreamEnded() const {

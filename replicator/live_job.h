@@ -83,7 +83,7 @@ class LiveJob final : public Job, private Seam {
   checkpoint::Ledger& ledger() override { return ledger_; }
   const dynamodb::KeySchema& schema() const override { return point_.source.key; }
   void ExpectEndOfStream(bool expected) override;
-  void NoteWritesResume() override;
+  void NoteWritesResume(WallTime since) override;
   [[nodiscard]] bool StreamEnded() const override;
   [[nodiscard]] std::optional<WallTime> LastChange() const override;
   [[nodiscard]] bool Idle() const override;
