@@ -34,6 +34,7 @@ Next Cutover::Restore(TimePoint now) {
   Tools& tools = *tools_;
   const Record record = Recorded();
   if (!tools.source_stream) {
+    parts_.seam->ExpectEndOfStream(true);
     tools.source_stream.emplace(parts_.source, record.old_stream_arn, ViewOf(record));
   }
   const Progress progress = tools.source_stream->Step();
