@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/planted_bug.h"
 #include "cutover/cutover.h"
 #include "cutover/journal.h"
 #include "cutover/limits.h"
@@ -32,6 +33,9 @@ Next Cutover::TakeBack(const std::string& reason) {
 
 Next Cutover::Restore(TimePoint now) {
   Tools& tools = *tools_;
+  if (Planted(PlantedBug::kThawBeforeNewStream) && tools.freeze->Lift(now).kind != Kind::kDone) {
+    return Next::At(now + limits::kProbePause);
+  }
   const Record record = Recorded();
   if (!tools.source_stream) {
     parts_.seam->ExpectEndOfStream(true);
@@ -70,7 +74,7 @@ void Cutover::NoteWritesResume() {
 
 Next Cutover::CatchUp(TimePoint now) {
   NoteWritesResume();
-  if (!parts_.seam->StreamEnded()) {
+  if (!parts_.seam->StreamEnded() && !Planted(PlantedBug::kNewStreamBeforeOldIsDrained)) {
     SetDoing("the rest of the old stream is applied before the new one is followed");
     return Next::At(now + limits::kDrainLook);
   }
