@@ -44,6 +44,11 @@ enum class PlantedBug {
   kStandstillUnseen,
   kSuspectIsADifference,
   kExtraKeysUnseen,
+  kSealBeforeFreezeActs,
+  kDrainedByEmptyPolls,
+  kThawBeforeNewStream,
+  kNewStreamBeforeOldIsDrained,
+  kReverseFromLatePosition,
   /// No mistake, and no invariant breaks: the dealer fills each batch from one segment, in scan
   /// order, so that bench/virtual_time can show what dealing is worth.
   kNoDealing,

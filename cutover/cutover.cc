@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/planted_bug.h"
 #include "cutover/journal.h"
 #include "cutover/limits.h"
 #include "cutover/tools_internal.h"
@@ -172,6 +173,8 @@ Status Cutover::GetStatus() const {
   status.doing = Ended(step_) && !record_->source_ttl_owed ? "" : doing_;
   status.asks_confirmation = asks_confirmation_;
   status.asks_commit = asks_commit_;
+  if (Planted(PlantedBug::kReverseFromLatePosition))
+    status.reverse_start = ServerNow() - limits::kLateControlCall;
   if (deadline_ && !Committed(step_) && !TakesBack(step_)) {
     status.left = std::max(*deadline_ - now, Duration::zero());
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/planted_bug.h"
 #include "cutover/cutover.h"
 #include "cutover/limits.h"
 #include "cutover/tools_internal.h"
@@ -167,7 +168,7 @@ Next Cutover::Drain(TimePoint now) {
   const bool sealed = checkpoint::Seals(record);
   bool drained = parts_.seam->Idle();
   if (sealed) {
-    drained = drained && parts_.seam->StreamEnded();
+    drained = drained && (parts_.seam->StreamEnded() || Planted(PlantedBug::kDrainedByEmptyPolls));
   } else {
     const auto watermark = parts_.status().tail.watermark;
     drained = drained && watermark && *watermark > record.frozen_at + limits::kQuietFor;

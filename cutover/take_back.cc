@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/planted_bug.h"
 #include "cutover/cutover.h"
 #include "cutover/journal.h"
 #include "cutover/limits.h"
@@ -32,8 +33,12 @@ Next Cutover::TakeBack(const std::string& reason) {
 
 Next Cutover::Restore(TimePoint now) {
   Tools& tools = *tools_;
+  if (Planted(PlantedBug::kThawBeforeNewStream) && tools.freeze->Lift(now).kind != Kind::kDone) {
+    return Next::At(now + limits::kProbePause);
+  }
   const Record record = Recorded();
   if (!tools.source_stream) {
+    parts_.seam->ExpectEndOfStream(true);
     tools.source_stream.emplace(parts_.source, record.old_stream_arn, ViewOf(record));
   }
   const Progress progress = tools.source_stream->Step();
@@ -47,7 +52,7 @@ Next Cutover::Restore(TimePoint now) {
 }
 
 Next Cutover::Thaw(TimePoint now) {
-  parts_.seam->NoteWritesResume();
+  NoteWritesResume();
   const Progress progress = tools_->freeze->Lift(now);
   if (progress.kind != Kind::kDone) {
     SetDoing(progress.text);
@@ -61,8 +66,15 @@ Next Cutover::Thaw(TimePoint now) {
                });
 }
 
+/// Strays may have come since the old stream's end. Said by each process anew, whoever thawed.
+void Cutover::NoteWritesResume() {
+  const Record record = Recorded();
+  if (checkpoint::Seals(record)) parts_.seam->NoteWritesResume(record.sealed_at);
+}
+
 Next Cutover::CatchUp(TimePoint now) {
-  if (!parts_.seam->StreamEnded()) {
+  NoteWritesResume();
+  if (!parts_.seam->StreamEnded() && !Planted(PlantedBug::kNewStreamBeforeOldIsDrained)) {
     SetDoing("the rest of the old stream is applied before the new one is followed");
     return Next::At(now + limits::kDrainLook);
   }

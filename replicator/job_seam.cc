@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/planted_bug.h"
 #include "replicator/live_job.h"
 
 namespace ddbsync::replicator {
@@ -11,8 +12,8 @@ void LiveJob::ExpectEndOfStream(bool expected) {
   if (expected) tail_->ListSoon();
 }
 
-void LiveJob::NoteWritesResume() {
-  if (wants_tail()) tail_->NoteWritesResume();
+void LiveJob::NoteWritesResume(WallTime since) {
+  if (wants_tail()) tail_->NoteWritesResume(since);
 }
 
 bool LiveJob::StreamEnded() const {
@@ -28,7 +29,7 @@ bool LiveJob::Idle() const {
 }
 
 void LiveJob::FollowFrom(std::string stream_arn, WallTime since, checkpoint::Batch with) {
-  DDBSYNC_CHECK(StreamEnded());
+  DDBSYNC_CHECK(StreamEnded() || Planted(PlantedBug::kNewStreamBeforeOldIsDrained));
   Log(LogLevel::kInfo, "next_stream", stream_arn);
   MutexLock lock(mutex_);
   next_stream_ = {std::move(stream_arn), since, std::move(with)};

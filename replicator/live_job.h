@@ -84,7 +84,7 @@ class LiveJob final : public Job, private Seam {
   const checkpoint::JobRecord& record() const override { return point_.record; }
   const dynamodb::KeySchema& schema() const override { return point_.source.key; }
   void ExpectEndOfStream(bool expected) override;
-  void NoteWritesResume() override;
+  void NoteWritesResume(WallTime since) override;
   [[nodiscard]] bool StreamEnded() const override;
   [[nodiscard]] std::optional<WallTime> LastChange() const override;
   [[nodiscard]] bool Idle() const override;

@@ -289,9 +289,9 @@ std::optional<WallTime> Tail::WatermarkNow() const {
   return writes_resumed_.value_or(parts_.server_clock.Now());
 }
 
-void Tail::NoteWritesResume() {
+void Tail::NoteWritesResume(WallTime since) {
   MutexLock lock(mutex_);
-  if (!writes_resumed_) writes_resumed_ = parts_.server_clock.Now();
+  writes_resumed_ = since;
 }
 
 }  // namespace ddbsync::replicator

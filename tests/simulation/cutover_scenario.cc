@@ -96,9 +96,9 @@ void DrawEndings(Dice& dice, Attempt& attempt) {
   constexpr uint64_t kMostSteps = 400;
   for (int64_t i = dice.OneOf({0, 0, 1, 2, 4, 8}); i > 0; --i) {
     CutoverEnding ending;
-    ending.at = dice.OneOf({Step::kPreparing, Step::kFreezing, Step::kSealing, Step::kSealing,
-                            Step::kDraining, Step::kComparing, Step::kReady, Step::kCommitted,
-                            Step::kCommitted, Step::kRestoring, Step::kThawing, Step::kCatchingUp});
+    ending.at = dice.OneOf({Step::kFreezing, Step::kSealing, Step::kSealing, Step::kDraining,
+                            Step::kComparing, Step::kReady, Step::kCommitted, Step::kCommitted,
+                            Step::kRestoring, Step::kThawing, Step::kCatchingUp});
     // Most steps are short.
     ending.steps = static_cast<uint64_t>(dice.Logarithmic(1, kMostSteps)) - 1;
     ending.in_order = dice.Chance(0.2);
@@ -177,6 +177,8 @@ CutoverScenario DrawCutover(uint64_t seed) {
   scenario.history = DrawHistory(dice, seed);
   DrawServices(dice, scenario.history);
   scenario.source_ttl = dice.Chance(0.3);
+  // Records a quarter of an hour older than the way back's start count as well.
+  scenario.back_after = dice.OneOf<Duration>({10s, 10s, 10s, 10s, 40min});
   scenario.source_policy = dice.Chance(0.2);
   if (dice.Chance(0.3)) scenario.lingering = dice.OneOf<Duration>({200ms, 1s});
   for (int64_t i = dice.OneOf({1, 1, 2}); i > 0; --i) {

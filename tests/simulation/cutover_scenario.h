@@ -48,6 +48,7 @@ struct Attempt {
 struct CutoverScenario {
   Scenario history;
   bool source_ttl = false;        ///< items of the source are deleted by their time to live
+  Duration back_after{0};         ///< from the commit to the start of the way back
   bool source_policy = false;     ///< the source has a policy of its own
   Duration lingering{0};          ///< of the application's requests, once the service let them in
   std::vector<Attempt> attempts;  ///< the next one if all was taken back

@@ -262,7 +262,10 @@ void CutoverSimulation::Try(const Attempt& attempt) {
                                       status.doing));
     }
   }
-  if (!Over() && !committed_) CheckSourceGivenBack();
+  if (Over() || committed_) return;
+  // A policy that was put and taken away soon after acts for a moment, later.
+  LiveUntil([] { return false; }, scenario_.history.source.policy_delay);
+  if (!Over()) CheckSourceGivenBack();
 }
 
 void CutoverSimulation::CheckSourceGivenBack() {
@@ -413,10 +416,10 @@ void CutoverSimulation::Meet(const CutoverEnding& ending) {
 void CutoverSimulation::Look() {
   const auto step = CurrentStep();
   const bool is_new = step != step_;
-  if (is_new && step == Step::kCommitted && !committed_) OnCommitted();
+  if (step && cutover::Committed(*step) && !committed_) OnCommitted();
   if (is_new && step && cutover::TakesBack(*step) && step_ && !cutover::TakesBack(*step_)) {
     ++verdict_.taken_back[*step_];
-    repairs_ = repairs_ || cutover::ComparesAll(attempt_->options);
+    repairs_ = repairs_ || cutover::ComparesAll(attempt_->options) || operator_.policy_lifted();
   }
   step_ = step;
   if (attempt_ != nullptr && run_ != nullptr && !committed_) operator_.Look(run_->cutover());
@@ -479,7 +482,8 @@ void CutoverSimulation::FinishCommitted() {
     if (!Over()) Violate("progress", "the committed cut-over is not finished");
     return;
   }
-  machine_.RunFor(kWritingAfterwards);
+  machine_.RunFor(run_->cutover().GetStatus().options.reverse ? scenario_.back_after
+                                                              : kWritingAfterwards);
   const auto ttl = nlohmann::json::parse(
       target_.Handle("DynamoDB_20120810.DescribeTimeToLive", R"({"TableName":"target"})").body);
   const std::string state = ttl.at("TimeToLiveDescription").at("TimeToLiveStatus");
@@ -594,13 +598,6 @@ CutoverVerdict CutoverSimulation::Run() {
     Try(attempt);
   }
   if (!Over()) committed_ ? FinishCommitted() : FinishTakenBack();
-  if (Over() && run_ && getenv("DEBUG_SIM")) {
-    for (const auto& event : run_->cutover().GetStatus().events)
-      fmt::print("{} {} {}\n", event.time.time_since_epoch().count() % 10000000, event.step,
-                 event.text);
-    if (auto state = process_->ReadState())
-      fmt::print("T0 {}\n", state->job->start_time.time_since_epoch().count() % 10000000);
-  }
   verdict_.violation = history_.violation();
   verdict_.trace = machine_.trace();
   verdict_.steps = machine_.steps();

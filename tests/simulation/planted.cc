@@ -63,6 +63,17 @@ constexpr std::array kMistakes = std::to_array<PlantedMistake>({
      "a verification does not wait for the watermark before it looks again", Kind::kVerifying},
     {kExtraKeysUnseen, "extra-keys-unseen",
      "a verification does not look for keys that only the target has", Kind::kVerifying},
+    {kSealBeforeFreezeActs, "seal-before-freeze-acts",
+     "the source's stream is ended while the policy does not act yet", Kind::kCutover},
+    {kDrainedByEmptyPolls, "drained-by-empty-polls",
+     "a cut-over believes that all is drained because nothing more comes", Kind::kCutover},
+    {kThawBeforeNewStream, "thaw-before-new-stream",
+     "taken back, writers go on before the source has a stream again", Kind::kCutover},
+    {kNewStreamBeforeOldIsDrained, "new-stream-before-old",
+     "taken back, the new stream is followed before the old one is applied to its end",
+     Kind::kCutover},
+    {kReverseFromLatePosition, "reverse-from-late-position",
+     "the way back begins when somebody asks for it, not at the commit", Kind::kCutover},
 });
 
 }  // namespace
