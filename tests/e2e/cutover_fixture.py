@@ -145,12 +145,20 @@ class CutoverCase(verify_fixture.VerifyCase):
         return ["cutover", command, "--src", "a", "--dst", "b", "--config", config, "--state",
                 self.state, *arguments]
 
-    def cutover(self, command, *arguments, code=ddbsync.DONE, seconds=SECONDS):
+    def cutover(self, command, *arguments, code=ddbsync.DONE, seconds=60):
         """Both outputs of a command that ends with `code`."""
-        ended, out, err = ddbsync.run(*self.words_of(command, *arguments), home=self.folder,
-                                      seconds=seconds)
-        self.assertEqual(code, ended, out + err)
-        return out + err
+        process = self.begin(command, *arguments, out="command.out")
+        try:
+            ended = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise processes.TimedOut(f"{self.said('command.out')}\n{self.about()}") from None
+        said = self.said("command.out")
+        self.assertEqual(code, ended, said)
+        return said
+
+    def about(self):
+        """What is known of the cut-over, when a test has failed."""
+        return ddbsync.run(*self.words_of("status"), home=self.folder)[1:]
 
     def begin(self, command, *arguments, out="cutover.out"):
         """One that goes on while the test does; its output is in a file of that name."""
@@ -213,18 +221,11 @@ class CutoverCase(verify_fixture.VerifyCase):
         processes.wait_for(ready, seconds, lambda: f"the gates: {last}", pause=0.5)
         return last[0]
 
-    def verify_and_wait_until_ready(self, *arguments):
-        """Beside a live writer the live form would wait for suspects: before one begins."""
-        self.verify("--anew", seconds=SECONDS)
-        return self.wait_until_ready(*arguments)
-
-    def assert_written(self, application, table):
-        """The live table has all that the application was told is written."""
-        items = comparison.read_table(self.client, table)
-        for index, item in application.written.items():
-            key = tuple(comparison.canonical(value) for value in workload.key_of(index).values())
-            wanted = comparison.canonical_item(item) if item else None
-            self.assertEqual(wanted, items.get(key), f"item {index}")
+    def verify_and_wait_until_ready(self, *arguments, application=None):
+        """The application rests meanwhile: what it changes would be looked at again and again."""
+        with application.resting() if application else contextlib.nullcontext():
+            self.verify("--anew", seconds=SECONDS)
+            return self.wait_until_ready(*arguments)
 
     def assert_follows_again(self, job, application):
         """Taken back: writers go on, the job follows them, and both tables end up equal."""

@@ -71,10 +71,6 @@ class KilledCase(cutover_fixture.CutoverCase):
         self.assert_follows_again(job, application)
         return job
 
-    def ready(self, application, *flags):
-        with application.resting():
-            self.verify_and_wait_until_ready(*flags)
-
 
 def switches_stream(on):
     return lambda request: request.json.get("StreamSpecification", {}).get("StreamEnabled") is on
@@ -85,12 +81,12 @@ class KilledEarlyTest(KilledCase):
         job = self.follow()
         application = self.application()
         with self.subTest("preparing"):
-            self.ready(application, "--reverse")
+            self.verify_and_wait_until_ready("--reverse", application=application)
             with self.held(self.target_proxy, "UpdateTable", switches_stream(True)) as came:
                 self.kill_at(job, "preparing", came, "--reverse")
             job = self.start_again(application)
         with self.subTest("freezing"):
-            self.ready(application)
+            self.verify_and_wait_until_ready(application=application)
             self.mode("hang")
             came = threading.Event()
             came.set()
@@ -98,7 +94,7 @@ class KilledEarlyTest(KilledCase):
             self.mode("")
             job = self.start_again(application)
         with self.subTest("sealing, before the call"):
-            self.ready(application)
+            self.verify_and_wait_until_ready(application=application)
             with self.held(self.source_proxy, "UpdateTable", switches_stream(False)) as came:
                 self.kill_at(job, "sealing", came)
             job = self.start_again(application)
@@ -109,13 +105,13 @@ class KilledSealedTest(KilledCase):
         job = self.follow()
         application = self.application()
         with self.subTest("sealing, between the streams"):
-            self.ready(application)
+            self.verify_and_wait_until_ready(application=application)
             with self.held(self.source_proxy, "DescribeTable", switches_stream(False),
                            after="UpdateTable") as came:
                 self.kill_at(job, "sealing", came)
             job = self.start_again(application)
         with self.subTest("draining"):
-            self.ready(application)
+            self.verify_and_wait_until_ready(application=application)
             with self.held(self.source_proxy, "GetRecords", switches_stream(False),
                            after="UpdateTable") as came:
                 self.kill_at(job, "draining", came)
@@ -127,17 +123,17 @@ class KilledLateTest(KilledCase):
         job = self.follow()
         application = self.application()
         with self.subTest("comparing"):
-            self.ready(application)
+            self.verify_and_wait_until_ready(application=application)
             with self.held(self.source_proxy, "Scan") as came:
                 self.kill_at(job, "comparing", came)
             job = self.start_again(application)
         with self.subTest("ready"):
-            self.ready(application)
+            self.verify_and_wait_until_ready(application=application)
             self.cutover("run", "--timeout", FOREVER, "--stop-before", "commit")
             job.kill()
             job = self.start_again(application)
         with self.subTest("committed"):
-            self.ready(application)
+            self.verify_and_wait_until_ready(application=application)
             with self.held(self.target_proxy, "TagResource") as came:
                 said = self.kill_at(job, "committed", came)
             self.assert_says(said, ["COMMITTED", "ddbsync cutover commit"])

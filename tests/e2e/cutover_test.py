@@ -60,7 +60,7 @@ class SwitchTest(cutover_fixture.CutoverCase):
         # Nobody knows whether somebody wrote between the two streams.
         self.assert_says(self.cutover("plan", code=ddbsync.NOT_EQUAL), ["NO  verified"])
 
-        self.verify_and_wait_until_ready()
+        self.verify_and_wait_until_ready(application=application)
         self.assert_says(self.cutover("run", *wait), ["READY"])
         self.assert_says(self.cutover("commit"), ["SWITCHED"])
         self.assertEqual(ddbsync.DONE, job.wait(), job.output())
@@ -97,6 +97,8 @@ class VetoTest(cutover_fixture.CutoverCase):
         self.assert_says(said, ["TAKEN BACK: the time-out is over, at freezing"])
         self.assert_follows_again(job, application)
 
+
+class BrokenFreezeTest(cutover_fixture.CutoverCase):
     def test_a_writer_that_ignores_the_freeze_is_found_and_nothing_is_lost(self):
         job = self.follow()
         self.verify_and_wait_until_ready()
@@ -140,7 +142,8 @@ class VetoTest(cutover_fixture.CutoverCase):
         application = self.application()
         self.cutover("run", "--stop-before", "commit", "--timeout", FOREVER)
         self.assertEqual(ddbsync.DONE, job.stop(), job.output())
-        self.assertEqual((1, "rolled_back"), self.number_and_step())
+        # The rest of the old stream may be the next start's to apply.
+        self.assertIn(self.number_and_step(), [(1, "catching_up"), (1, "rolled_back")])
         self.assertEqual(["freeze", "thaw"], self.actions())
         application.wait_until_it_writes()
         self.assert_follows_again(self.begin_job(), application)
@@ -150,8 +153,7 @@ class NotNowTest(cutover_fixture.CutoverCase):
     def test_without_a_process_nothing_is_switched(self):
         for command in ("plan", "run", "commit", "frozen"):
             said = self.cutover(command, code=ddbsync.FAILED)
-            self.assert_says(said, ["no process runs the job"])
-        self.assert_says(self.cutover("status", code=ddbsync.FAILED), ["no cut-over"])
+            self.assert_says(said, ["there is no job in"])
         self.cutover("run", "--drain", "hope", code=ddbsync.USAGE)
         self.cutover("run", "--stop-before", "lunch", code=ddbsync.USAGE)
         self.cutover("run", "--drain", "quiesce", "--seal-foreign", code=ddbsync.USAGE)
@@ -159,7 +161,10 @@ class NotNowTest(cutover_fixture.CutoverCase):
         with self.begin_job() as job:
             job.wait_until_following()
             job.stop()
-        self.assert_says(self.cutover("run", code=ddbsync.FAILED), ["ddbsync start"])
+        for command in ("plan", "run", "commit", "frozen"):
+            said = self.cutover(command, code=ddbsync.FAILED)
+            self.assert_says(said, ["no process runs the job"])
+        self.assert_says(self.cutover("status", code=ddbsync.FAILED), ["no cut-over"])
         self.cutover("abort")
         with self.start(command="reverse") as job:
             self.assertEqual(ddbsync.USAGE, job.wait(), job.output())
@@ -221,6 +226,7 @@ class TimeToLiveTest(cutover_fixture.CutoverCase):
         job = self.begin_job()
         job.wait_until_following()
         self.verify_and_wait_until_ready()
+        application = self.application()
         self.cutover("run", "--stop-before", "commit", "--timeout", FOREVER)
         self.assertEqual("DISABLED", self.ttl_of(self.source)["TimeToLiveStatus"])
         self.assertEqual("DISABLED", self.ttl_of(self.target)["TimeToLiveStatus"])
@@ -228,7 +234,7 @@ class TimeToLiveTest(cutover_fixture.CutoverCase):
         found = self.state_of()
         print(found["source_ttl_owed"], self.ttl_of(self.source), self.cutover("status"))
         self.wait_for_ttl(self.source)
-        self.verify_and_wait_until_ready()
+        self.verify_and_wait_until_ready(application=application)
         self.cutover("run")
         self.assertEqual("DISABLED", self.ttl_of(self.source)["TimeToLiveStatus"])
         self.assertEqual("expires", self.ttl_of(self.target)["AttributeName"])
