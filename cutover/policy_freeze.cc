@@ -67,7 +67,6 @@ PolicyFreeze::PolicyFreeze(dynamodb::ControlClient control, std::string table, s
 
 Progress PolicyFreeze::Prepare(TimePoint) {
   using Answer = dynamodb::WriteProbe::Answer;
-  if (Planted(PlantedBug::kSealBeforeFreezeActs)) return Progress::Done();
   const dynamodb::WriteProbe probe = control_.ProbeDenied(table_, schema_);
   if (probe.answer == Answer::kAllowed) return Progress::Done();
   return Progress::Failed(
@@ -110,6 +109,7 @@ Progress PolicyFreeze::PutStatement(TimePoint) {
 }
 
 Progress PolicyFreeze::AwaitDenial(TimePoint now) {
+  if (Planted(PlantedBug::kSealBeforeFreezeActs)) return Progress::Done();
   using Answer = dynamodb::WriteProbe::Answer;
   const dynamodb::WriteProbe probe = control_.ProbeDenied(table_, schema_);
   if (probe.answer != Answer::kDenied) {

@@ -83,6 +83,10 @@ Next Cutover::CatchUp(TimePoint now) {
     // In this process it goes on to look as it does now: the job is opened again.
     MutexLock lock(mutex_);
     AddEvent("the job goes on with the source's new stream");
+    // Nothing was let in then as far as the freeze is known to have acted; no stream can say so.
+    AddEvent(
+        "for a moment the source had no stream: before the next cut-over `ddbsync verify "
+        "--repair --delete-extra` proves that nothing was written then, or mends it");
     record.step = ToString(Step::kRolledBack);
     record.report = EventsToText(events_);
   }

@@ -120,8 +120,8 @@ ROWS = [
     Row("abort.pml", "THAW_FIRST", "I10", "Freeze lifted before the new stream is enabled"),
     Row("abort.pml", "NEW_AT_ONCE", "I3", "New stream read before the end of the old"),
     Row("seal.pml", "", HOLDS,
-        "**The engine**: each step journaled, freeze in effect, seal, drain to the end, trap; taken "
-        "back: stream, thaw, old stream, new stream"),
+        "**The engine**: each step journaled, freeze in effect, seal, drain to the end, trap; "
+        "taken back: stream, thaw, old stream, new stream"),
     Row("seal.pml", "CRASHES=2", HOLDS, "The same, two crashes"),
     Row("seal.pml", "WRITES=4 STRAYS=2", HOLDS, "The same, more writes and strays"),
     Row("seal.pml", "FREEZE_UNCONFIRMED", "I10", "Seal before the freeze is in effect"),

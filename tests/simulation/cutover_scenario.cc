@@ -118,6 +118,7 @@ Attempt DrawAttempt(Dice& dice) {
                     "DescribeTimeToLive", "DescribeTable", "GetResourcePolicy", "TagResource"});
     attempt.denied_for = dice.Between(1s, 3min);
   }
+  if (dice.Chance(0.15)) attempt.stream_out_for = dice.Between(5s, 40s);
   DrawPeople(dice, attempt);
   DrawEndings(dice, attempt);
   return attempt;
@@ -139,6 +140,9 @@ std::string Describe(const Attempt& attempt) {
   }
   if (!attempt.denied.empty()) {
     text += fmt::format(", {} denied for {}", attempt.denied, Seconds(attempt.denied_for));
+  }
+  if (attempt.stream_out_for > 0s) {
+    text += fmt::format(", no stream for {}", Seconds(attempt.stream_out_for));
   }
   if (attempt.vetoes > 0) text += fmt::format(", {} vetoes", attempt.vetoes);
   if (attempt.hook_hangs) text += ", the hook hangs";

@@ -29,6 +29,7 @@ struct Attempt {
   fake::FaultPlan::Rates control_faults;
   std::string denied;  ///< a call that is refused for want of a permission; empty: none
   Duration denied_for{0};
+  Duration stream_out_for{0};  ///< the streams' endpoint answers nothing since the freeze was begun
 
   std::vector<CutoverEnding> endings;
 

@@ -84,6 +84,7 @@ class CutoverSimulation {
   void Prepare();
   void Follow();
   void Try(const Attempt& attempt);
+  void BreakStream(Duration duration);
   void SetControlFaults(const Attempt& attempt);
   void FinishTakenBack();
   void FinishCommitted();
@@ -232,6 +233,15 @@ void CutoverSimulation::SetControlFaults(const Attempt& attempt) {
   }
   // Less than cutover::limits::kLateControlCall.
   source_.faults().SetLateBound(4s);
+}
+
+void CutoverSimulation::BreakStream(Duration duration) {
+  if (duration == Duration::zero()) return;
+  source_.faults().SetRates(OperationClass::kStream, {{fake::FaultKind::kErrorBefore, 1.0}});
+  machine_.At(Now() + duration, [this] {
+    if (world_.calm()) return;
+    source_.faults().SetRates(OperationClass::kStream, scenario_.history.stream_faults);
+  });
 }
 
 void CutoverSimulation::Try(const Attempt& attempt) {
@@ -422,6 +432,7 @@ void CutoverSimulation::Look() {
     repairs_ = repairs_ || cutover::ComparesAll(attempt_->options) || operator_.policy_lifted();
   }
   step_ = step;
+  if (is_new && step == Step::kFreezing && !world_.calm()) BreakStream(attempt_->stream_out_for);
   if (attempt_ != nullptr && run_ != nullptr && !committed_) operator_.Look(run_->cutover());
   if (!committed_) LookAtJob();
   if (Over() || process_ == nullptr || attempt_ == nullptr || !is_new || !step) return;

@@ -79,7 +79,6 @@ void Operator::Begin(const Attempt& attempt) {
   began_ = Now();
   vetoes_left_ = attempt.vetoes;
   aborted_ = frozen_ = false;
-  policy_lifted_.reset();
   stopped_.reset();
   ready_.reset();
   under_way_ = true;

@@ -36,7 +36,7 @@ class Operator {
     WallTime at;
   };
   [[nodiscard]] const std::vector<Stray>& strays() const { return strays_; }
-  /// Somebody took the policy away that froze the source; the application writes since.
+  /// Somebody took the source's policy away, in whichever attempt; the application writes since.
   [[nodiscard]] std::optional<WallTime> policy_lifted() const { return policy_lifted_; }
 
  private:
