@@ -7,6 +7,7 @@ import cutover_fixture
 import ddbsync
 import fixtures
 import processes
+import servers
 import workload
 
 FOREVER, SECONDS = cutover_fixture.FOREVER, cutover_fixture.SECONDS
@@ -151,9 +152,9 @@ class BrokenFreezeTest(cutover_fixture.CutoverCase):
 
 class NotNowTest(cutover_fixture.CutoverCase):
     def test_without_a_process_nothing_is_switched(self):
-        for command in ("plan", "run", "commit", "frozen"):
+        for command in ("plan", "run", "commit", "abort", "frozen", "status"):
             said = self.cutover(command, code=ddbsync.FAILED)
-            self.assert_says(said, ["there is no job in"])
+            self.assertRegex(said, "there is no job in|no process runs the job a-b")
         self.cutover("run", "--drain", "hope", code=ddbsync.USAGE)
         self.cutover("run", "--stop-before", "lunch", code=ddbsync.USAGE)
         self.cutover("run", "--drain", "quiesce", "--seal-foreign", code=ddbsync.USAGE)
@@ -232,7 +233,7 @@ class TimeToLiveTest(cutover_fixture.CutoverCase):
         self.assertEqual("DISABLED", self.ttl_of(self.target)["TimeToLiveStatus"])
         self.cutover("abort")
         found = self.state_of()
-        print(found["source_ttl_owed"], self.ttl_of(self.source), self.cutover("status"))
+        self.assertEqual("rolled_back", found["step"])
         self.wait_for_ttl(self.source)
         self.verify_and_wait_until_ready(application=application)
         self.cutover("run")
@@ -242,3 +243,69 @@ class TimeToLiveTest(cutover_fixture.CutoverCase):
     def wait_for_ttl(self, table):
         processes.wait_for(lambda: self.ttl_of(table)["TimeToLiveStatus"] == "ENABLED", 30,
                            lambda: self.ttl_of(table))
+
+
+class PolicyFake(servers.FakeDynamoDB):
+    def __init__(self):
+        super().__init__(stream_delay=1, policy_delay=1, policy_pause=1)
+
+
+class PolicyTest(cutover_fixture.CutoverCase):
+    """What only the fake server has: resource policies, and tags."""
+
+    REVERSE = {"key": "reverse", "secret": "reverse"}
+
+    def setUp(self):
+        super().setUp()
+        self.server = fixtures.shared(PolicyFake)
+        self.client = self.target_client = self.server.client()
+        self.source_url = self.target_url = self.server.url
+
+    def policy_of(self, table):
+        """Statements, by name; none where there is no policy."""
+        arn = self.client.describe_table(TableName=table)["Table"]["TableArn"]
+        try:
+            text = self.client.get_resource_policy(ResourceArn=arn)["Policy"]
+        except self.client.exceptions.PolicyNotFoundException:
+            return {}
+        return {statement["Sid"]: statement for statement in json.loads(text)["Statement"]}
+
+    def test_a_policy_freezes_and_the_table_is_marked(self):
+        self.make_tables(cutover_fixture.ITEMS)
+        account = self.client.describe_table(
+            TableName=self.source)["Table"]["TableArn"].split(":")[4]
+        exempt = ("--freeze", "policy", "--reverse",
+                  "--exempt", f"arn:aws:iam::{account}:user/{self.REVERSE['key']}")
+        job = self.start(settle=ddbsync.SHORT_SETTLE)
+        job.wait_until_following()
+        self.verify_and_wait_until_ready(*exempt)
+        application = self.application()
+        run = ("run", "--timeout", FOREVER, *exempt)
+        self.cutover(*run, "--stop-before", "commit")
+        self.assertIn("DdbsyncCutoverFreeze", self.policy_of(self.source))
+        self.cutover("abort")
+        self.assertEqual({}, self.policy_of(self.source))
+        self.assert_follows_again(job, application)
+
+        self.verify_and_wait_until_ready(*exempt, application=application)
+        said = self.cutover(*run)
+        self.assert_says(said, ["SWITCHED"])
+        self.assertNotIn("proves nothing", said)
+        self.assert_equal_tables()
+        self.assert_written(application, self.target)
+        self.assertEqual(ddbsync.DONE, job.wait(), job.output())
+        self.assertIn(self.source, self.mark_of(self.target))
+        # Also where nothing is known of the cut-over but the mark.
+        job = self.start(state=self.folder / "other")
+        self.assertEqual(ddbsync.DATA_AT_RISK, job.wait(), job.output())
+        self.assert_says(job.output(), ["ddbsync:cutover"])
+
+        application.go_on_with(self.target)
+        application.wait_until_it_writes()
+        keys = ddbsync.environment(self.folder, **ddbsync.credentials(**self.REVERSE))
+        reverse = self.go_back(env=keys)
+        application.wait_until_it_writes()
+        application.stop()
+        self.wait_until_it_carried_all(reverse)
+        self.assert_equal_tables()
+        self.assert_written(application, self.source)
