@@ -44,9 +44,13 @@ std::expected<Asked, ExitCode> Find(const CommandLine& line, const aws::Environm
   return std::unexpected(TellFaults({&home.error(), 1}));
 }
 
+/// A job that was named by its directory alone has no other name here.
+std::string NameOf(const Asked& asked) {
+  return asked.home.job_id.empty() ? "in " + asked.home.directory : asked.home.job_id;
+}
+
 Error NobodyRuns(const Asked& asked, std::string_view so) {
-  return {ErrorCode::kNotFound,
-          fmt::format("no process runs the job {}; {}", asked.home.job_id, so)};
+  return {ErrorCode::kNotFound, fmt::format("no process runs the job {}; {}", NameOf(asked), so)};
 }
 
 CutoverAdvice AdviceOf(const Asked& asked, bool alone) {
@@ -62,7 +66,7 @@ ExitCode AbortAlone(const Asked& asked) {
   if (look.status.number > 0 && look.status.step != cutover::Step::kRolledBack) {
     return Failed({ErrorCode::kConflict, CutoverVerdict(look, advice)});
   }
-  std::printf("%s: no cut-over is under way\n", asked.home.job_id.c_str());
+  std::printf("%s: no cut-over is under way\n", look.job_id.c_str());
   return ExitCode::kDone;
 }
 
@@ -94,7 +98,7 @@ ExitCode RunCutoverStatus(const CommandLine& line, const aws::Environment& envir
   if (!found) return Failed(found.error());
   if (found->look.status.number == 0) {
     return Failed({ErrorCode::kNotFound,
-                   fmt::format("there was no cut-over of the job {} yet", asked->home.job_id)});
+                   fmt::format("there was no cut-over of the job {} yet", NameOf(*asked))});
   }
   const std::string text = asked->settings.json
                                ? CutoverLookToJson(found->look, true) + "\n"

@@ -185,10 +185,12 @@ std::vector<Error> RunningJob::Open() {
 void RunningJob::Reopen() {
   Log(LogLevel::kInfo, "reopening", "the job goes on with another stream of its source");
   VerifyLook verified = Verified(limits::kMostDifferencesListed);
+  CutoverLook cutover = LookAtCutover();
   std::shared_ptr<OpenJob> before;
   {
     MutexLock lock(mutex_);
     before.swap(open_);
+    last_cutover_ = std::move(cutover);  // who follows it asks meanwhile, too
     if (verified.run > 0) last_verified_ = std::move(verified);
   }
   before->End();

@@ -104,6 +104,22 @@ class ManyShards(Server):
                 "--shards", str(self._shards)]
 
 
+class FakeDynamoDB(Server):
+    """The in-memory DynamoDB of the C++ tests: it has what DynamoDB Local lacks, resource policies
+    and tags. `options` are its command line's without the dashes: page_bytes=4096."""
+
+    PROGRAM = ROOT / "build" / "release" / "tests" / "support" / "fake_dynamodb"
+
+    def __init__(self, **options):
+        self._options = options
+
+    def _command(self):
+        words = [str(self.PROGRAM), "--port", str(self.port)]
+        for name, value in self._options.items():
+            words += ["--" + name.replace("_", "-"), str(value)]
+        return words
+
+
 class DynamoDBLocal(Server):
     """In memory; every client sees the same tables, whatever its region and keys."""
 
