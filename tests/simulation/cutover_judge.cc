@@ -71,9 +71,8 @@ void CutoverSimulation::LookAtJob() {
     machine_.Restart();
     return;
   }
-  // While writes are stopped a stray is what the cut-over looks for, and no change to be waited
-  // for.
-  const bool stopped = step_ && cutover::Frozen(*step_);
+  // Of a seal that stands, a stray is what the cut-over looks for, and no change to be waited for.
+  const bool stopped = step_ && cutover::Frozen(*step_) && !cutover::TakesBack(*step_);
   if (status.tail.watermark && !stopped) history_.CheckWatermark(*status.tail.watermark);
   if (status.backfill.complete && status.rechecks == 0) history_.CheckBackfillComplete();
 }
