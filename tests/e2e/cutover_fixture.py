@@ -236,6 +236,14 @@ class CutoverCase(verify_fixture.VerifyCase):
             self.verify("--anew", seconds=SECONDS)
             return self.wait_until_ready(*arguments)
 
+    def assert_written(self, application, table):
+        """The live table has all that the application was told is written."""
+        items = comparison.read_table(self.client, table)
+        for index, item in application.written.items():
+            key = tuple(comparison.canonical(value) for value in workload.key_of(index).values())
+            wanted = comparison.canonical_item(item) if item else None
+            self.assertEqual(wanted, items.get(key), f"item {index}")
+
     def assert_follows_again(self, job, application):
         """Taken back: writers go on, the job follows them, and both tables end up equal."""
         application.wait_until_it_writes()
