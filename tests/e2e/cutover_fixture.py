@@ -252,9 +252,9 @@ class CutoverCase(verify_fixture.VerifyCase):
             self.assert_equal_tables()
             self.assert_written(application, self.source)
 
-    def go_back(self, **options):
+    def go_back(self, *arguments, **options):
         """`reverse`, once it follows."""
-        job = self.start(command="reverse", settle=ddbsync.SHORT_SETTLE, **options)
+        job = self.start(*arguments, command="reverse", settle=ddbsync.SHORT_SETTLE, **options)
         job.state = self.state.with_name(self.state.name + "-reverse")
         job.wait_until(lambda status: status["state"] == "following", what="the way back")
         return job

@@ -32,14 +32,32 @@ class SwitchTest(cutover_fixture.CutoverCase):
         application.go_on_with(self.target)
         (self.folder / "frozen").unlink()
         application.wait_until_it_writes()
-        with self.go_back() as reverse:
-            self.assert_start_refused("committed")
-            application.wait_until_it_writes()
-            application.stop()
+        reverse = self.go_back("--cutover-hook", self.hook)
+        self.assert_start_refused("committed")
+        with application.resting():
             self.wait_until_it_carried_all(reverse)
             self.assert_equal_tables()
             self.assert_written(application, self.source)
-            self.assertEqual(ddbsync.DONE, reverse.stop(), reverse.output())
+
+        # And the source becomes the live table again.
+        back = ("--src", "b", "--dst", "a", "--job", "a-b-reverse", "--config",
+                self.folder / "ddbsync.toml", "--state", reverse.state)
+        with application.resting():
+            self.tell("verify", *back)
+        self.tell("cutover", "run", *back)
+        self.assertEqual(ddbsync.DONE, reverse.wait(), reverse.output())
+        self.assertEqual(["freeze"] * 2, self.actions())
+        self.assert_equal_tables()
+        self.assert_written(application, self.source)
+
+    def tell(self, *words):
+        """A command that ends with 0 within the time that gates take to hold."""
+        def ends_well():
+            ended, out, err = ddbsync.run(*words, home=self.folder, seconds=SECONDS)
+            said[:] = [out + err]
+            return ended == ddbsync.DONE
+        said = []
+        processes.wait_for(ends_well, 90, lambda: f"{words}: {said}", pause=0.5)
 
     def test_a_switch_waits_for_its_commit_and_is_taken_back_instead(self):
         job = self.follow()
@@ -221,7 +239,7 @@ class TimeToLiveTest(cutover_fixture.CutoverCase):
     def ttl_of(self, table):
         return self.client.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
 
-    def test_it_is_off_while_frozen_and_owed_after(self):
+    def test_it_is_off_while_frozen_and_on_after(self):
         self.make_tables()
         self.client.update_time_to_live(TableName=self.source, TimeToLiveSpecification={
             "Enabled": True, "AttributeName": "expires"})
