@@ -6,11 +6,14 @@ import signal
 import botocore.exceptions
 import cutover_fixture
 import ddbsync
+import faulty_proxy
 import fixtures
 import processes
 import servers
 import workload
 
+# What the service says of a second change within the hour.
+TOO_SOON = "Time to live has been modified multiple times within a fixed interval"
 FOREVER, SECONDS = cutover_fixture.FOREVER, cutover_fixture.SECONDS
 
 
@@ -239,13 +242,17 @@ class TimeToLiveTest(cutover_fixture.CutoverCase):
     def ttl_of(self, table):
         return self.client.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
 
-    def test_it_is_off_while_frozen_and_on_after(self):
+    def follow_with_ttl(self):
         self.make_tables()
         self.client.update_time_to_live(TableName=self.source, TimeToLiveSpecification={
             "Enabled": True, "AttributeName": "expires"})
         job = self.begin_job()
         job.wait_until_following()
         self.verify_and_wait_until_ready()
+        return job
+
+    def test_it_is_off_while_frozen_and_on_after(self):
+        self.follow_with_ttl()
         application = self.application()
         self.cutover("run", "--stop-before", "commit", "--timeout", FOREVER)
         self.assertEqual("DISABLED", self.ttl_of(self.source)["TimeToLiveStatus"])
@@ -258,6 +265,26 @@ class TimeToLiveTest(cutover_fixture.CutoverCase):
         self.cutover("run")
         self.assertEqual("DISABLED", self.ttl_of(self.source)["TimeToLiveStatus"])
         self.assertEqual("expires", self.ttl_of(self.target)["AttributeName"])
+
+    def test_it_is_owed_while_the_service_does_not_take_another_change(self):
+        proxy = self.enterContext(faulty_proxy.FaultyProxy(self.server.url))
+        self.source_url = proxy.url
+        job = self.follow_with_ttl()
+        proxy.on("UpdateTimeToLive", faulty_proxy.error("ValidationException", TOO_SOON),
+                 when=lambda request: request.json["TimeToLiveSpecification"]["Enabled"])
+        process = self.begin("run", "--freeze", "manual", "--timeout", FOREVER)
+        self.wait_until_doing(job, "ddbsync cutover frozen")
+        self.assertEqual("DISABLED", self.ttl_of(self.source)["TimeToLiveStatus"])
+        self.cutover("abort")
+        self.assert_says(self.end_of(process, ddbsync.NOT_EQUAL), ["its TTL is still off"])
+        self.assertTrue(self.state_of()["source_ttl_owed"])
+        said = self.cutover("run", "--freeze", "manual", code=ddbsync.NOT_EQUAL)
+        self.assert_says(said, ["time to live"])
+        proxy.heal()
+        self.assertEqual(ddbsync.DONE, job.stop(), job.output())
+        self.begin_job()  # and does at once what was owed
+        self.wait_for_ttl(self.source)
+        processes.wait_for(lambda: not self.state_of()["source_ttl_owed"], 30, "the debt's end")
 
     def wait_for_ttl(self, table):
         processes.wait_for(lambda: self.ttl_of(table)["TimeToLiveStatus"] == "ENABLED", 30,
