@@ -9,6 +9,7 @@
 #include "cli/limits.h"
 #include "cli/spelling.h"
 #include "cli/text.h"
+#include "cli/values.h"
 
 namespace ddbsync::cli {
 namespace {
@@ -217,14 +218,6 @@ Result<CutoverRequest> CutoverRequestFromJson(std::string_view text) {
     return Fail(ErrorCode::kInvalid, fmt::format("{}", fmt::join(faults, "; ")));
   }
   return request;
-}
-
-std::string WhyNoReason(std::string_view text) {
-  if (text.size() > limits::kLongestReason) {
-    return fmt::format("a reason has at most {} bytes, this one has {}", limits::kLongestReason,
-                       CountText(static_cast<int64_t>(text.size())));
-  }
-  return text.empty() ? "a reason that is given is not empty" : "";
 }
 
 Result<std::string> AbortReasonFromJson(std::string_view text) {

@@ -50,7 +50,5 @@ struct CutoverConflict {
 /// What POST /api/v1/abort says: {"reason": "..."}; empty when it gives none. Errors: kInvalid.
 [[nodiscard]] Result<std::string> AbortReasonFromJson(std::string_view text);
 [[nodiscard]] std::string AbortReasonToJson(std::string_view reason);
-/// Why a text cannot be a reason; empty: it can.
-[[nodiscard]] std::string WhyNoReason(std::string_view text);
 
 }  // namespace ddbsync::cli

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "cli/limits.h"
+#include "cli/text.h"
 
 namespace ddbsync::cli {
 namespace {
@@ -197,6 +198,14 @@ Result<bool> ParseSwitch(std::string_view text) {
     if (text == no) return false;
   }
   return Fail(ErrorCode::kInvalid, fmt::format("`{}` is neither true nor false", text));
+}
+
+std::string WhyNoReason(std::string_view text) {
+  if (text.size() > limits::kLongestReason) {
+    return fmt::format("a reason has at most {} bytes, this one has {}", limits::kLongestReason,
+                       CountText(static_cast<int64_t>(text.size())));
+  }
+  return text.empty() ? "a reason that is given is not empty" : "";
 }
 
 }  // namespace ddbsync::cli

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/clock.h"
@@ -30,5 +31,8 @@ namespace ddbsync::cli {
 
 /// "true", "yes", "on", "1" and their opposites.
 [[nodiscard]] Result<bool> ParseSwitch(std::string_view text);
+
+/// Why a text cannot be the reason of an abort; empty: it can.
+[[nodiscard]] std::string WhyNoReason(std::string_view text);
 
 }  // namespace ddbsync::cli

@@ -90,7 +90,6 @@ class Cutover final : public Task {
   Next TakeBack(const std::string& reason);
   Next Restore(TimePoint now);
   Next Thaw(TimePoint now);
-  void NoteWritesResume();
   Next CatchUp(TimePoint now);
   Next PayTtl(TimePoint now);
 

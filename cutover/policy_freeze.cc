@@ -114,10 +114,11 @@ Progress PolicyFreeze::AwaitDenial(TimePoint now) {
   const dynamodb::WriteProbe probe = control_.ProbeDenied(table_, schema_);
   if (probe.answer != Answer::kDenied) {
     denied_since_.reset();
-    return Progress::Wait(limits::kProbePause,
-                          probe.answer == Answer::kAllowed
-                              ? "the policy is in place and does not act yet"
-                              : "it cannot be told whether the policy acts: " + probe.reason);
+    return Progress::Wait(
+        limits::kProbePause,
+        probe.answer == Answer::kAllowed
+            ? "the policy is in place and does not act yet, or these keys are exempt from it"
+            : "it cannot be told whether the policy acts: " + probe.reason);
   }
   if (!denied_since_) denied_since_ = now;
   if (now - *denied_since_ >= limits::kEffectiveFor) return Progress::Done();

@@ -24,6 +24,8 @@ Next Cutover::TakeBack(const std::string& reason) {
                       tools.source_stream && !tools.source_stream->began();
   if (spared) parts_.seam->ExpectEndOfStream(false);
   const bool sealed = checkpoint::Seals(record) && !spared;
+  // Strays may have come since the old stream's end.
+  if (sealed) parts_.seam->NoteWritesResume(record.sealed_at);
   return Enter(sealed && record.new_stream_arn.empty() ? Step::kRestoring : Step::kThawing,
                "taken back: " + reason, [&](Record& changed) {
                  changed.reason = reason;
@@ -53,7 +55,6 @@ Next Cutover::Restore(TimePoint now) {
 }
 
 Next Cutover::Thaw(TimePoint now) {
-  NoteWritesResume();
   const Progress progress = tools_->freeze->Lift(now);
   if (progress.kind != Kind::kDone) {
     SetDoing(progress.text);
@@ -67,14 +68,7 @@ Next Cutover::Thaw(TimePoint now) {
                });
 }
 
-/// Strays may have come since the old stream's end. Said by each process anew, whoever thawed.
-void Cutover::NoteWritesResume() {
-  const Record record = Recorded();
-  if (checkpoint::Seals(record)) parts_.seam->NoteWritesResume(record.sealed_at);
-}
-
 Next Cutover::CatchUp(TimePoint now) {
-  NoteWritesResume();
   if (!parts_.seam->StreamEnded() && !Planted(PlantedBug::kNewStreamBeforeOldIsDrained)) {
     SetDoing("the rest of the old stream is applied before the new one is followed");
     return Next::At(now + limits::kDrainLook);

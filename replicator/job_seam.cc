@@ -13,7 +13,9 @@ void LiveJob::ExpectEndOfStream(bool expected) {
 }
 
 void LiveJob::NoteWritesResume(WallTime since) {
-  if (wants_tail()) tail_->NoteWritesResume(since);
+  if (!wants_tail()) return;
+  tail_->NoteWritesResume(since);
+  tail_look_.Forget();
 }
 
 bool LiveJob::StreamEnded() const {

@@ -111,6 +111,7 @@ LiveJob::LiveJob(JobOptions options, Side source, Side target, StartingPoint poi
                       .read_back = point_.read_back,
                       .skip_ttl_deletes = options_.ttl_deletes == TtlDeletes::kSkip},
         TailParts(), point_.state.shards);
+    if (point_.stream_ends) tail_->NoteWritesResume(point_.state.cutover->sealed_at);
   }
   for (const auto& gap : point_.state.gaps) {
     if (Planted(PlantedBug::kGapForgotten)) break;

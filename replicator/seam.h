@@ -32,9 +32,11 @@ class Seam {
   /// From now on the end of the stream is no gap, and neither is another stream of the source; or
   /// they are again. A job that finds a seal in its checkpoint expects it from its start.
   virtual void ExpectEndOfStream(bool expected) = 0;
-  /// The source is written again, into another stream, and may have been since that time. Until
-  /// this is said, once the stream has ended, the target is up to date at every moment: nothing
-  /// else can have changed.
+  /// The seal is taken back: since that time the source may have been written, into another stream
+  /// or into none, and the watermark goes no further. Until this is said, once the stream has
+  /// ended, the target is up to date at every moment: nothing else can have changed as long as the
+  /// freeze holds. A job that finds a seal in its checkpoint says it to itself: it was interrupted,
+  /// and will be taken back.
   virtual void NoteWritesResume(WallTime since) = 0;
   /// The stream has ended, all its shards were read to their ends, and all of it is on the target.
   /// What says so is staged.

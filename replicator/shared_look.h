@@ -31,6 +31,11 @@ class SharedLook {
   T Get(TimePoint now, Take take) EXCLUDES(mutex_) {
     return Get(now, std::move(take), [](const T& /*look*/) { return true; });
   }
+  /// Something changed that the next who asks has to see.
+  void Forget() EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    look_.reset();
+  }
 
  private:
   Mutex mutex_;

@@ -285,8 +285,9 @@ std::optional<WallTime> Tail::watermark() const {
 }
 
 std::optional<WallTime> Tail::WatermarkNow() const {
-  if (!ended_) return watermark_.Minimum();
-  return writes_resumed_.value_or(parts_.server_clock.Now());
+  auto watermark = ended_ ? parts_.server_clock.Now() : watermark_.Minimum();
+  if (watermark && writes_resumed_) watermark = std::min(*watermark, *writes_resumed_);
+  return watermark;
 }
 
 void Tail::NoteWritesResume(WallTime since) {

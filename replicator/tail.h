@@ -76,7 +76,7 @@ class Tail final : public streams::RecordSink, public streams::ListingObserver {
   /// The stream was ended as expected, and every shard of it is applied to its end: a listing begun
   /// limits::kLateChildren after the first that called it DISABLED named no other.
   [[nodiscard]] bool Ended() const;
-  /// An ended stream says nothing of the time since then (Seam::NoteWritesResume).
+  /// This stream says nothing of the time since then (Seam::NoteWritesResume).
   void NoteWritesResume(WallTime since);
   /// When the youngest change was made that was ever applied, by this process or one before.
   [[nodiscard]] std::optional<WallTime> last_change() const;

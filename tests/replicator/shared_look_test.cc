@@ -44,6 +44,13 @@ TEST_F(SharedLookTest, WhoCameBeforeButAskedLaterSharesTheNewerLook) {
   EXPECT_EQ(Ask(start_ - milliseconds(1)), 1);
 }
 
+TEST_F(SharedLookTest, AfterAChangeTheNextLooksAnew) {
+  Ask(start_);
+  look_.Forget();
+  EXPECT_EQ(Ask(start_), 2);
+  EXPECT_EQ(Ask(start_), 2);
+}
+
 TEST_F(SharedLookTest, ALookThatDoesNotFitIsTakenAnew) {
   const auto odd = [](int number) { return number % 2 == 1; };
   const auto take = [this] { return looks_ += 1; };

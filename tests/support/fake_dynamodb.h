@@ -32,7 +32,7 @@ struct AppliedWrite {
   const std::string* before = nullptr;  ///< item JSON; null: there was none
   const std::string* after = nullptr;   ///< null: a delete
   WallTime at;
-  bool sender_gone = false;  ///< it landed after its sender had given up
+  bool sender_gone = false;         ///< it landed after its sender had given up
   std::string_view principal = {};  ///< the ARN of who sent it; empty: time to live
   // Its record in the table's stream; all empty when there is none.
   std::string_view stream_arn = {};
