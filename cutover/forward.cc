@@ -159,6 +159,7 @@ Next Cutover::Seal(TimePoint now) {
     tools.source_stream.emplace(parts_.source, record.old_stream_arn, ViewOf(record));
   }
   if (auto pending = Pending(tools.source_stream->Step(), now)) return *pending;
+  parts_.seam->ExpectEndOfStream(true);  // it is there to be seen now: writers wait for that
   return Enter(Step::kDraining, "the source's stream is ended; it has a new one",
                [&](Record& sealed) { sealed.new_stream_arn = tools.source_stream->arn(); });
 }

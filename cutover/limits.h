@@ -89,9 +89,10 @@ inline constexpr std::chrono::seconds kPolicyEffect{5};
 /// UpdateTable of a stream until the table is ACTIVE again, each way. No official figure.
 inline constexpr std::chrono::seconds kStreamSwitch{5};
 
-/// From the end of a stream until its shards were read to their ends: two polls of an idle shard
-/// (2.2 s each, the second to believe the first) and a listing that says that no child follows.
-inline constexpr std::chrono::seconds kEndOfShards{10};
+/// From the end of a stream until it is known that its shards were read to their ends: the listing
+/// that shows it comes within 5 s (streams/limits.h), and the one that is taken to name all late
+/// children 10 s after it (replicator/limits.h). Idle shards are read to their ends meanwhile.
+inline constexpr std::chrono::seconds kEndOfShards{15};
 
 /// One batch of the checkpoint, synced, and a look at the new stream before it.
 inline constexpr std::chrono::seconds kCommit{1};

@@ -49,6 +49,7 @@ Next Cutover::Restore(TimePoint now) {
     return Next::At(now +
                     (progress.kind == Kind::kWait ? progress.pause : Duration(limits::kThawRetry)));
   }
+  parts_.seam->ExpectEndOfStream(true);
   return Enter(Step::kThawing, "the source has a new stream",
                [&](Record& changed) { changed.new_stream_arn = tools.source_stream->arn(); });
 }

@@ -15,7 +15,7 @@ import workload
 
 ITEMS = 100
 KEYS = 40  # that the application changes: puts, updates, deletes, and puts again
-INTERRUPTED = verify_fixture.INTERRUPTED
+BURST, BURST_SECONDS = 5, 1.5
 FOREVER = "600s"  # a time-out that no test waits for
 # A verification waits for the watermark, and DynamoDB Local dates changes to the minute.
 SECONDS = 240
@@ -35,8 +35,10 @@ esac
 
 
 class Application:
-    """One writer of a table, five changes a second, that rests while the file `frozen` is there.
+    """One writer of a table, in bursts, that rests while the file `frozen` is there.
 
+    In bursts, so that the stream is read to its tip between them: DynamoDB Local dates changes to
+    the minute, and what is never read to its tip looks that much behind.
     It knows what it was told is written, so that nothing of it can be lost in both tables alike.
     """
 
@@ -80,7 +82,7 @@ class Application:
     def _run(self):
         frozen, resting = self._folder / "frozen", self._folder / "resting"
         try:
-            while not self._stopping.wait(0.2):
+            while not self._stopping.wait(0.05 if self.changes % BURST else BURST_SECONDS):
                 if frozen.exists():
                     resting.touch()
                     if self._heeds:
@@ -154,7 +156,7 @@ class CutoverCase(verify_fixture.VerifyCase):
         return ["cutover", command, "--src", "a", "--dst", "b", "--config", config, "--state",
                 self.state, *arguments]
 
-    def cutover(self, command, *arguments, code=ddbsync.DONE, seconds=60):
+    def cutover(self, command, *arguments, code=ddbsync.DONE, seconds=SECONDS):
         """Both outputs of a command that ends with `code`."""
         process = self.begin(command, *arguments, out="command.out")
         try:
@@ -191,7 +193,7 @@ class CutoverCase(verify_fixture.VerifyCase):
         """`cutover status --json`, of the process or from the disk."""
         return json.loads(self.cutover("status", "--json"))
 
-    def wait_for_step(self, job, *steps, seconds=90):
+    def wait_for_step(self, job, *steps, seconds=SECONDS):
         """Polls the process itself: some steps last for moments."""
         def look():
             address = job.address()
@@ -252,9 +254,9 @@ class CutoverCase(verify_fixture.VerifyCase):
             self.assert_equal_tables()
             self.assert_written(application, self.source)
 
-    def go_back(self, **options):
+    def go_back(self, *arguments, **options):
         """`reverse`, once it follows."""
-        job = self.start(command="reverse", settle=ddbsync.SHORT_SETTLE, **options)
+        job = self.start(*arguments, command="reverse", settle=ddbsync.SHORT_SETTLE, **options)
         job.state = self.state.with_name(self.state.name + "-reverse")
         job.wait_until(lambda status: status["state"] == "following", what="the way back")
         return job

@@ -6,11 +6,14 @@ import signal
 import botocore.exceptions
 import cutover_fixture
 import ddbsync
+import faulty_proxy
 import fixtures
 import processes
 import servers
 import workload
 
+# What the service says of a second change within the hour.
+TOO_SOON = "Time to live has been modified multiple times within a fixed interval"
 FOREVER, SECONDS = cutover_fixture.FOREVER, cutover_fixture.SECONDS
 
 
@@ -32,14 +35,32 @@ class SwitchTest(cutover_fixture.CutoverCase):
         application.go_on_with(self.target)
         (self.folder / "frozen").unlink()
         application.wait_until_it_writes()
-        with self.go_back() as reverse:
-            self.assert_start_refused("committed")
-            application.wait_until_it_writes()
-            application.stop()
+        reverse = self.go_back("--cutover-hook", self.hook)
+        self.assert_start_refused("committed")
+        with application.resting():
             self.wait_until_it_carried_all(reverse)
             self.assert_equal_tables()
             self.assert_written(application, self.source)
-            self.assertEqual(ddbsync.DONE, reverse.stop(), reverse.output())
+
+        # And the source becomes the live table again.
+        back = ("--src", "b", "--dst", "a", "--job", "a-b-reverse", "--config",
+                self.folder / "ddbsync.toml", "--state", reverse.state)
+        with application.resting():
+            self.tell("verify", *back)
+        self.tell("cutover", "run", *back)
+        self.assertEqual(ddbsync.DONE, reverse.wait(), reverse.output())
+        self.assertEqual(["freeze"] * 2, self.actions())
+        self.assert_equal_tables()
+        self.assert_written(application, self.source)
+
+    def tell(self, *words):
+        """A command that ends with 0 within the time that gates take to hold."""
+        def ends_well():
+            ended, out, err = ddbsync.run(*words, home=self.folder, seconds=SECONDS)
+            said[:] = [out + err]
+            return ended == ddbsync.DONE
+        said = []
+        processes.wait_for(ends_well, 90, lambda: f"{words}: {said}", pause=0.5)
 
     def test_a_switch_waits_for_its_commit_and_is_taken_back_instead(self):
         job = self.follow()
@@ -221,13 +242,17 @@ class TimeToLiveTest(cutover_fixture.CutoverCase):
     def ttl_of(self, table):
         return self.client.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
 
-    def test_it_is_off_while_frozen_and_owed_after(self):
+    def follow_with_ttl(self):
         self.make_tables()
         self.client.update_time_to_live(TableName=self.source, TimeToLiveSpecification={
             "Enabled": True, "AttributeName": "expires"})
         job = self.begin_job()
         job.wait_until_following()
         self.verify_and_wait_until_ready()
+        return job
+
+    def test_it_is_off_while_frozen_and_on_after(self):
+        self.follow_with_ttl()
         application = self.application()
         self.cutover("run", "--stop-before", "commit", "--timeout", FOREVER)
         self.assertEqual("DISABLED", self.ttl_of(self.source)["TimeToLiveStatus"])
@@ -240,6 +265,26 @@ class TimeToLiveTest(cutover_fixture.CutoverCase):
         self.cutover("run")
         self.assertEqual("DISABLED", self.ttl_of(self.source)["TimeToLiveStatus"])
         self.assertEqual("expires", self.ttl_of(self.target)["AttributeName"])
+
+    def test_it_is_owed_while_the_service_does_not_take_another_change(self):
+        proxy = self.enterContext(faulty_proxy.FaultyProxy(self.server.url))
+        self.source_url = proxy.url
+        job = self.follow_with_ttl()
+        proxy.on("UpdateTimeToLive", faulty_proxy.error("ValidationException", TOO_SOON),
+                 when=lambda request: request.json["TimeToLiveSpecification"]["Enabled"])
+        process = self.begin("run", "--freeze", "manual", "--timeout", FOREVER)
+        self.wait_until_doing(job, "ddbsync cutover frozen")
+        self.assertEqual("DISABLED", self.ttl_of(self.source)["TimeToLiveStatus"])
+        self.cutover("abort")
+        self.assert_says(self.end_of(process, ddbsync.NOT_EQUAL), ["its TTL is still off"])
+        self.assertTrue(self.state_of()["source_ttl_owed"])
+        said = self.cutover("run", "--freeze", "manual", code=ddbsync.NOT_EQUAL)
+        self.assert_says(said, ["time to live"])
+        proxy.heal()
+        self.assertEqual(ddbsync.DONE, job.stop(), job.output())
+        self.begin_job()  # and does at once what was owed
+        self.wait_for_ttl(self.source)
+        processes.wait_for(lambda: not self.state_of()["source_ttl_owed"], 30, "the debt's end")
 
     def wait_for_ttl(self, table):
         processes.wait_for(lambda: self.ttl_of(table)["TimeToLiveStatus"] == "ENABLED", 30,
