@@ -232,7 +232,13 @@ CutoverSources RunningJob::Cutover() {
               [this](const cutover::Options& options) {
                 const auto held = open();
                 if (held) return held->cutover().Gates(options);
-                return GatesLook{.job_id = plan_.home.job_id, .now = shared_.clock.WallNow()};
+                return GatesLook{.job_id = plan_.home.job_id,
+                                 .now = shared_.clock.WallNow(),
+                                 .options = options,
+                                 .gates = {{.name = "tail_healthy",
+                                            .observed = "the job is being opened, or ends",
+                                            .limit = "it follows the source",
+                                            .fix = "ask again"}}};
               },
           .has_hook = !plan_.settings.cutover_hook.empty()};
 }
