@@ -104,7 +104,7 @@ Result<void> Cutover::Begin(const Options& options) {
     events_.clear();
     abort_.clear();
     deadline_.reset();
-    anew_ = true;
+    anew_ = began_here_ = true;
     confirmed_ = commit_asked_ = false;
     AddEvent(fmt::format("begun: freeze by {}, drain by {}", ToString(options.freeze),
                          ToString(options.drain)));

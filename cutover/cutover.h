@@ -119,7 +119,8 @@ class Cutover final : public Task {
   cutover::Step step_ GUARDED_BY(mutex_) = cutover::Step::kRolledBack;
   std::vector<Event> events_ GUARDED_BY(mutex_);
   checkpoint::Ledger::Ticket ticket_ GUARDED_BY(mutex_) = 0;
-  bool anew_ GUARDED_BY(mutex_) = true;  ///< tools_ are of another one
+  bool began_here_ GUARDED_BY(mutex_) = false;  ///< by this process
+  bool anew_ GUARDED_BY(mutex_) = true;         ///< tools_ are of another one
   std::string doing_ GUARDED_BY(mutex_);
   bool asks_confirmation_ GUARDED_BY(mutex_) = false;
   bool asks_commit_ GUARDED_BY(mutex_) = false;

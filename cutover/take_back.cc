@@ -18,10 +18,16 @@ Next Cutover::TakeBack(const std::string& reason) {
   const Record record = Recorded();
   if (tools.comparing) parts_.comparison->Stop();
   Log(LogLevel::kWarning, "cutover_taken_back", reason);
-  // This process knows that it never asked for the stream's end; one that found the record does
-  // not, and ends it: writes are still stopped.
-  const bool spared = checkpoint::Seals(record) && record.new_stream_arn.empty() &&
-                      tools.source_stream && !tools.source_stream->began();
+  // This process knows whether it asked for the stream's end: it does not where writes are found to
+  // get through. One that found the record does not know, and ends it: writes are still stopped.
+  bool began_here;
+  {
+    MutexLock lock(mutex_);
+    began_here = began_here_;
+  }
+  const bool asked = tools.source_stream && tools.source_stream->began();
+  const bool spared =
+      began_here && checkpoint::Seals(record) && record.new_stream_arn.empty() && !asked;
   if (spared) parts_.seam->ExpectEndOfStream(false);
   const bool sealed = checkpoint::Seals(record) && !spared;
   // Strays may have come since the old stream's end.
