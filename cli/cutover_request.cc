@@ -7,6 +7,7 @@
 
 #include "cli/json_fields_internal.h"
 #include "cli/limits.h"
+#include "cli/request_fields_internal.h"
 #include "cli/spelling.h"
 #include "cli/text.h"
 #include "cli/values.h"
@@ -16,20 +17,6 @@ namespace {
 
 using cutover::DrainBy;
 using cutover::FreezeBy;
-
-/// What may be said in a body, and how it is taken; false: it is not of that kind.
-struct Field {
-  std::string_view name;
-  std::string_view what;
-  bool (*take)(CutoverRequest& request, const Json& value);
-};
-
-template <bool CutoverRequest::* member>
-bool TakeSwitch(CutoverRequest& request, const Json& value) {
-  if (!value.is_boolean()) return false;
-  request.*member = value.get<bool>();
-  return true;
-}
 
 bool TakeFreeze(CutoverRequest& request, const Json& value) {
   request.freeze.reset();
@@ -71,7 +58,7 @@ bool TakeExempt(CutoverRequest& request, const Json& value) {
   return true;
 }
 
-constexpr std::string_view kSwitch = "true or false";
+using Field = RequestField<CutoverRequest>;
 constexpr std::array kFields = {
     Field{"freeze", "\"hook\", \"policy\", \"manual\" or null", TakeFreeze},
     Field{"drain", "\"seal\" or \"quiesce\"", TakeDrain},
@@ -82,13 +69,6 @@ constexpr std::array kFields = {
     Field{"reverse", kSwitch, TakeSwitch<&CutoverRequest::reverse>},
     Field{"exempt", "a list of ARNs in quotes", TakeExempt},
 };
-
-const Field* Find(std::string_view name) {
-  for (const Field& field : kFields) {
-    if (field.name == name) return &field;
-  }
-  return nullptr;
-}
 
 bool NamesACommand(std::string_view name) {
   return name == "hook" || name == "cutover_hook" || name == "cutover-hook" || name == "command";
@@ -101,10 +81,8 @@ std::string Unknown(std::string_view name) {
         "started (--cutover-hook, DDBSYNC_CUTOVER_HOOK, or cutover_hook in the config)",
         name);
   }
-  std::vector<std::string_view> known;
-  for (const Field& field : kFields) known.push_back(field.name);
   return fmt::format("`{}` is nothing that a cut-over understands{}", name,
-                     DidYouMean(name, known));
+                     DidYouMean(name, NamesOf<CutoverRequest>(kFields)));
 }
 
 std::string WhyNotExempt(const std::string& principal) {
@@ -197,27 +175,7 @@ std::string CutoverRequestToJson(const CutoverRequest& request) {
 }
 
 Result<CutoverRequest> CutoverRequestFromJson(std::string_view text) {
-  CutoverRequest request;
-  if (text.empty()) return request;
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return Fail(ErrorCode::kInvalid, "the body is not a JSON object");
-  std::vector<std::string> faults;
-  for (const auto& [name, value] : json.items()) {
-    const Field* field = Find(name);
-    if (field == nullptr) {
-      faults.push_back(Unknown(name));
-    } else if (!field->take(request, value)) {
-      faults.push_back(fmt::format("{}: {} is not {}", name,
-                                   Clip(Text(value, false), limits::kShownOfAValue), field->what));
-    }
-  }
-  for (const CutoverConflict& conflict : ConflictsOf(request)) {
-    faults.push_back(fmt::format("{}: {}", conflict.field, conflict.why));
-  }
-  if (!faults.empty()) {
-    return Fail(ErrorCode::kInvalid, fmt::format("{}", fmt::join(faults, "; ")));
-  }
-  return request;
+  return ReadRequest<CutoverRequest>(text, kFields, Unknown);
 }
 
 Result<std::string> AbortReasonFromJson(std::string_view text) {

@@ -5,27 +5,13 @@
 #include <array>
 #include <vector>
 
-#include "cli/json_fields_internal.h"
 #include "cli/limits.h"
+#include "cli/request_fields_internal.h"
 #include "cli/spelling.h"
 #include "cli/values.h"
 
 namespace ddbsync::cli {
 namespace {
-
-/// What may be said in a body, and how it is taken; false: it is not of that kind.
-struct Field {
-  std::string_view name;
-  std::string_view what;
-  bool (*take)(VerifyRequest& request, const Json& value);
-};
-
-template <bool VerifyRequest::* member>
-bool TakeSwitch(VerifyRequest& request, const Json& value) {
-  if (!value.is_boolean()) return false;
-  request.*member = value.get<bool>();
-  return true;
-}
 
 bool TakeForm(VerifyRequest& request, const Json& value) {
   request.form = verify::Form::kChoose;
@@ -51,7 +37,7 @@ bool TakeCapacity(VerifyRequest& request, const Json& value) {
   return *request.read_capacity > 0 && *request.read_capacity <= limits::kMostCapacity;
 }
 
-constexpr std::string_view kSwitch = "true or false";
+using Field = RequestField<VerifyRequest>;
 constexpr std::array kFields = {
     Field{"form", "\"live\", \"quiet\" or null", TakeForm},
     Field{"sample", "a share above 0, at most 1", TakeSample},
@@ -63,18 +49,9 @@ constexpr std::array kFields = {
     Field{"read_capacity", "a number of units per second above 0, or null", TakeCapacity},
 };
 
-const Field* Find(std::string_view name) {
-  for (const Field& field : kFields) {
-    if (field.name == name) return &field;
-  }
-  return nullptr;
-}
-
 std::string Unknown(std::string_view name) {
-  std::vector<std::string_view> known;
-  for (const Field& field : kFields) known.push_back(field.name);
   return fmt::format("`{}` is nothing that a verification understands{}", name,
-                     DidYouMean(name, known));
+                     DidYouMean(name, NamesOf<VerifyRequest>(kFields)));
 }
 
 }  // namespace
@@ -142,26 +119,7 @@ std::string VerifyRequestToJson(const VerifyRequest& request) {
 }
 
 Result<VerifyRequest> VerifyRequestFromJson(std::string_view text) {
-  VerifyRequest request;
-  if (text.empty()) return request;
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return Fail(ErrorCode::kInvalid, "the body is not a JSON object");
-  std::vector<std::string> faults;
-  for (const auto& [name, value] : json.items()) {
-    const Field* field = Find(name);
-    if (field == nullptr) {
-      faults.push_back(Unknown(name));
-    } else if (!field->take(request, value)) {
-      faults.push_back(fmt::format("{}: {} is not {}", name, Text(value, false), field->what));
-    }
-  }
-  for (const VerifyConflict& conflict : ConflictsOf(request)) {
-    faults.push_back(fmt::format("{}: {}", conflict.field, conflict.why));
-  }
-  if (!faults.empty()) {
-    return Fail(ErrorCode::kInvalid, fmt::format("{}", fmt::join(faults, "; ")));
-  }
-  return request;
+  return ReadRequest<VerifyRequest>(text, kFields, Unknown);
 }
 
 }  // namespace ddbsync::cli
