@@ -20,7 +20,7 @@ const Words kCommandNames = {"start",           "backfill",      "tail",        
                              "pause",           "resume",        "stop",           "throttle",
                              "checkpoint show", "verify",        "verify show",    "verify stop",
                              "cutover plan",    "cutover run",   "cutover status", "cutover frozen",
-                             "cutover commit",  "cutover abort", "version"};
+                             "cutover commit",  "cutover abort", "reverse",        "version"};
 
 Words Split(const std::string& text) {
   Words words;

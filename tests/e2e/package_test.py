@@ -15,7 +15,7 @@ REFERENCE = BUILD / "packaging" / "reference.out"
 COMMANDS = ("start", "backfill", "tail", "status", "pause", "resume", "stop", "throttle",
             "checkpoint show", "verify", "verify show", "verify stop",
             "cutover plan", "cutover run", "cutover status", "cutover frozen", "cutover commit",
-            "cutover abort", "version")
+            "cutover abort", "reverse", "version")
 THROTTLES = {"read-capacity=", "write-capacity=", "account-read-capacity=",
              "account-write-capacity=", "in-flight=", "poll-interval="}
 
