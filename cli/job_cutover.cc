@@ -98,7 +98,9 @@ class JobCutover::GateWatch final : public Task {
       if (const auto last = cutover_.LastGates()) options = last->options;
       std::ignore = cutover_.Gates(options);
     }
-    return Next::At(now + limits::kGateWatchInterval);
+    const bool judged = cutover_.LastGates().has_value();
+    return Next::At(
+        now + (judged ? Duration(limits::kGateWatchInterval) : Duration(limits::kFirstGatesLook)));
   }
 
  private:
@@ -130,7 +132,7 @@ JobCutover::~JobCutover() = default;
 
 void JobCutover::Start() {
   parts_.executor.Spawn(Lane::kTailRead, "cut-over", cutover_);
-  parts_.executor.Spawn(Lane::kControl, "gates", std::make_shared<GateWatch>(*this));
+  parts_.executor.Spawn(Lane::kTailRead, "gates", std::make_shared<GateWatch>(*this));
 }
 
 replicator::JobStatus JobCutover::Status() const {

@@ -113,6 +113,8 @@ inline constexpr size_t kHookOutputKept = 500;
 
 /// Between looks at the gates that /metrics shows: a dozen calls each.
 inline constexpr std::chrono::minutes kGateWatchInterval{1};
+/// The same until the job follows and they are judged for the first time; asks nothing meanwhile.
+inline constexpr std::chrono::seconds kFirstGatesLook{2};
 
 /// Between looks of `cutover` at one that a job's process makes: its steps take seconds.
 inline constexpr std::chrono::milliseconds kCutoverLookInterval{250};
