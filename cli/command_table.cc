@@ -87,9 +87,9 @@ constexpr std::array kCommands = {
         "From the job's process, or from the disk when none runs. Ends with 0 when there is\n"
         "something to show, however it ended, with 1 when there was none."},
     CommandText{Command::kCutoverFrozen, "frozen",
-                "say that the writers are stopped (run --freeze manual)", ""},
+                "say that the writers are stopped (--freeze manual)", ""},
     CommandText{Command::kCutoverCommit, "commit",
-                "switch one that is ready (run --stop-before commit)",
+                "switch one that is ready (--stop-before commit)",
                 "Where no process runs the job it finishes what a commit has left. Ends as `run`."},
     CommandText{Command::kCutoverAbort, "abort", "take back the one that is under way",
                 "Ends with 0 when all is as it was, with 1 when it is committed already."},

@@ -132,9 +132,8 @@ std::string ProgramPage(const ProgramHelp& program, std::string_view version,
       ".TP\n0\nDone, or stopped as asked; the tables are equal.\n"
       ".TP\n1\nFailed; run again to resume.\n"
       ".TP\n2\nUsage or configuration: nothing was touched.\n"
-      ".TP\n3\nCopied, but the target refused some items; the tables are not equal; a cut\\-over "
-      "is "
-      "not ready, or was taken back.\n"
+      ".TP\n3\nCopied, but the target refused some items; the tables are not equal;\n"
+      "a cut\\-over is not ready, or was taken back.\n"
       ".TP\n4\nData at risk: a person must decide.\n"
       ".TP\n130\n\\fBddbsync\\-verify\\fR(1) was stopped before it was known; "
       "\\fBddbsync\\-cutover\\-run\\fR(1) was left to the job.\n";
