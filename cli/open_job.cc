@@ -60,6 +60,7 @@ Result<void> OpenJob::Start() {
 }
 
 void OpenJob::Stop() {
+  if (!stop_asked_) stop_asked_at_ = clock_.Now();
   stop_asked_ = true;
   verification_->Stop();
   std::ignore = cutover_->Abort("the job was asked to stop");
@@ -68,7 +69,10 @@ void OpenJob::Stop() {
 
 void OpenJob::Tend() {
   if (!stop_asked_ && !cutover_->Done()) return;
-  if (cutover_->MayStop() && !job_stopped_.exchange(true)) job_->Stop();
+  // What is left after that, the next start takes back.
+  const bool patient = stop_asked_at_.load() > clock_.Now() - limits::kTakeBackPatience;
+  if (patient && !cutover_->MayStop()) return;
+  if (!job_stopped_.exchange(true)) job_->Stop();
 }
 
 std::optional<replicator::Outcome> OpenJob::Ended() const {

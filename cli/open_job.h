@@ -43,8 +43,8 @@ class OpenJob {
   /// Asks it to end in good order; a cut-over under way is taken back first. More than once is as
   /// once.
   void Stop();
-  /// To be called now and then by whoever runs it: a stop waits for a cut-over, and one that is
-  /// done ends its job.
+  /// To be called now and then by whoever runs it: a stop waits until a cut-over is taken back, for
+  /// at most limits::kTakeBackPatience, and one that is done ends its job.
   void Tend();
   /// It runs, or has a cut-over to take back: nothing. At most limits::kTakeBackPatience after the
   /// job itself ended.
@@ -65,6 +65,7 @@ class OpenJob {
   std::unique_ptr<JobVerification> verification_;
   std::unique_ptr<JobCutover> cutover_;
   std::atomic<bool> stop_asked_{false};
+  std::atomic<TimePoint> stop_asked_at_{TimePoint::max()};
   std::atomic<bool> job_stopped_{false};
   mutable Mutex mutex_;
   mutable std::optional<TimePoint> ended_since_ GUARDED_BY(mutex_);

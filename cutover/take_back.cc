@@ -67,7 +67,15 @@ Next Cutover::Thaw(TimePoint now) {
     return Next::At(now + progress.pause);
   }
   const bool sealed = checkpoint::Seals(Recorded());
-  return Enter(sealed ? Step::kCatchingUp : Step::kRolledBack, "writers may go on",
+  bool hook_is_gone;
+  {
+    MutexLock lock(mutex_);
+    hook_is_gone = options_.freeze == FreezeBy::kHook && parts_.hook == nullptr;
+  }
+  return Enter(sealed ? Step::kCatchingUp : Step::kRolledBack,
+               hook_is_gone ? "NOBODY LET THE WRITERS IN: the hook that stopped them is not "
+                              "configured any more; do it by hand"
+                            : "writers may go on",
                [&](Record& record) {
                  record.thawed_at = ServerNow();
                  record.source_ttl_owed = !record.source_ttl.empty();
