@@ -48,20 +48,22 @@ void VerifyConductor::Run(TimePoint now) {
       return;
     case Phase::kSettling:
       if (!findings.settled()) return;
-      findings.EndGeneration(run_->options_.watch);
       generation_ended_ = now;
-      if (!run_->options_.watch) return BeginEnd(Judged(), "", now);
-      {
-        const Outcome outcome = Judged();
-        MutexLock lock(run_->mutex_);
-        run_->outcome_ = outcome;
-      }
+      if (run_->options_.watch) TellOutcome(Judged());
+      findings.EndGeneration(run_->options_.watch);
+      if (!run_->options_.watch) BeginEnd(Judged(), "", now);
       return;
     case Phase::kWatching:
       return Watch(now);
     case Phase::kEnded:
       return;
   }
+}
+
+// Before the phase says that the generation has ended: who sees the one may ask for the other.
+void VerifyConductor::TellOutcome(Outcome outcome) {
+  MutexLock lock(run_->mutex_);
+  run_->outcome_ = outcome;
 }
 
 Outcome VerifyConductor::Judged() const {

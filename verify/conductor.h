@@ -19,6 +19,7 @@ class VerifyConductor final : public Task {
  private:
   void Run(TimePoint now);
   void Watch(TimePoint now);
+  void TellOutcome(Outcome outcome);
   void BeginEnd(Outcome outcome, std::string reason, TimePoint now);
   void SampleRate(TimePoint now);
   [[nodiscard]] Outcome Judged() const;
