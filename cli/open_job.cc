@@ -1,5 +1,6 @@
 #include "cli/open_job.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/limits.h"
@@ -81,7 +82,8 @@ std::optional<replicator::Outcome> OpenJob::Ended() const {
   const TimePoint now = clock_.Now();
   const MutexLock lock(mutex_);
   if (!ended_since_) ended_since_ = now;
-  return now < *ended_since_ + limits::kTakeBackPatience ? std::nullopt : ended;
+  const TimePoint since = std::min(*ended_since_, stop_asked_at_.load());
+  return now < since + limits::kTakeBackPatience ? std::nullopt : ended;
 }
 
 void OpenJob::End() {

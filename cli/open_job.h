@@ -46,8 +46,8 @@ class OpenJob {
   /// To be called now and then by whoever runs it: a stop waits until a cut-over is taken back, for
   /// at most limits::kTakeBackPatience, and one that is done ends its job.
   void Tend();
-  /// It runs, or has a cut-over to take back: nothing. At most limits::kTakeBackPatience after the
-  /// job itself ended.
+  /// It runs, or has a cut-over to take back: nothing. At most limits::kTakeBackPatience after a
+  /// stop was asked for, or the job itself ended.
   [[nodiscard]] std::optional<replicator::Outcome> Ended() const;
   /// Its tasks end; then nothing refers to it but who holds it. Blocks.
   void End();

@@ -152,7 +152,6 @@ class Lone {
        SystemClock& clock)
       : plan_(plan),
         signals_(signals),
-        clock_(clock),
         display_(DisplayOf(plan.settings, /*through_job=*/false), clock),
         verification_(plan, environment, clock) {}
 
@@ -197,7 +196,6 @@ class Lone {
 
   const JobPlan& plan_;
   StopSignals& signals_;
-  SystemClock& clock_;
   VerifyDisplay display_;
   LoneVerification verification_;
   bool stopping_ = false;
