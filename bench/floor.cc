@@ -130,15 +130,15 @@ class Caller {
          reinterpret_cast<const unsigned char*>(to_sign), static_cast<size_t>(bytes), signature,
          &length);
     Line(0, "Host: %s", host_.c_str());
-    Line(1, "Content-Type: application/x-amz-json-1.0");
+    Line(1, "%s", "Content-Type: application/x-amz-json-1.0");
     Line(2, "X-Amz-Date: %s", date);
     Line(3, "X-Amz-Target: %s", target);
-    Line(4, "Accept-Encoding: identity");
+    Line(4, "%s", "Accept-Encoding: identity");
     Line(5,
          "Authorization: AWS4-HMAC-SHA256 Credential=test/%.8s/us-east-1/dynamodb/aws4_request, "
          "SignedHeaders=%s, Signature=%s",
          date, kNames, ToHex(signature).data());
-    Line(6, "Expect:");
+    Line(6, "%s", "Expect:");
   }
 
   template <class... Values>

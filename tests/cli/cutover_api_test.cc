@@ -33,7 +33,7 @@ class CutoverApiTest : public ::testing::Test {
                           },
                       .look = [this] { return look_; },
                       .gates =
-                          [this](const cutover::Options& options) {
+                          [](const cutover::Options& options) {
                             GatesLook gates = SomeGates();
                             gates.options = options;
                             return gates;
