@@ -31,7 +31,7 @@ std::string Told(const Verdict& verdict) {
 
 TEST_F(SimulationTest, HistoriesHold) {
   // Few, for the sanitizers' sake; tools/simulate runs thousands.
-  for (uint64_t seed = 1; seed <= 40; ++seed) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
     const Verdict verdict = Simulate(Draw(seed));
     EXPECT_FALSE(verdict.violation) << "seed " << seed << ": " << Told(verdict);
   }

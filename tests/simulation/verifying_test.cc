@@ -38,14 +38,15 @@ class VerifyingTest : public testing::Test {
 };
 
 TEST_F(VerifyingTest, NoFalseAlarmAndNothingPassedOver) {
+  // Few, for the sanitizers' sake; tools/simulate --verifying runs hundreds.
   int verifications = 0;
-  for (uint64_t seed = 1; seed <= 40; ++seed) {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
     const Verdict verdict = SimulateVerifying(seed);
     EXPECT_FALSE(verdict.violation) << "seed " << seed << ": " << verdict.violation->invariant
                                     << ": " << verdict.violation->what;
     verifications += verdict.verifications;
   }
-  EXPECT_GT(verifications, 100);
+  EXPECT_GT(verifications, 20);
 }
 
 TEST_F(VerifyingTest, SuspectsThatCountAtOnceAreFalseAlarms) {
