@@ -85,6 +85,7 @@ bool JobVerification::EarlierIsGone() const {
 void JobVerification::Open(const VerifyRequest& request) {
   verify::Options options = OptionsOf(request);
   options.memory_bytes = parts_.memory_bytes / limits::kVerifyPartOfMemory;
+  options.processors = parts_.processors;
   options.settle = parts_.settle;
   options.seed = static_cast<uint64_t>(parts_.clock.WallNow().time_since_epoch().count());
   std::shared_ptr<checkpoint::Store> store;

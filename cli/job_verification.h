@@ -35,6 +35,7 @@ class JobVerification {
     replicator::LiveCopy& copy;
     std::function<double()> changes_per_second;
     size_t memory_bytes = 0;
+    int processors = 1;
     Duration settle{};
     Clock& clock;
   };

@@ -115,6 +115,7 @@ void LoneVerification::Connect(std::vector<Error>& faults) {
 void LoneVerification::OpenVerification(std::vector<Error>& faults) {
   verify::Options options = OptionsOf(request_);
   options.memory_bytes = plan_.settings.job.memory_bytes;
+  options.processors = plan_.settings.job.processors;
   options.settle = plan_.settings.job.settle;
   options.seed = static_cast<uint64_t>(clock_.WallNow().time_since_epoch().count());
   auto opened = verify::Verification::Open(options, {.executor = executor_,

@@ -35,6 +35,7 @@ std::expected<std::unique_ptr<OpenJob>, std::vector<Error>> OpenJob::Make(const 
       .copy = opened->live_copy(),
       .changes_per_second = [opened] { return opened->Status().tail.records_per_second; },
       .memory_bytes = memory > 0 ? memory : ddbsync::limits::kDefaultMemoryBytes,
+      .processors = parts.options.processors,
       .settle = parts.options.settle,
       .clock = parts.clock});
   made->cutover_ =

@@ -27,6 +27,7 @@ struct Options {
   bool show_values = false;  ///< differences keep both images
   bool anew = false;         ///< what an earlier, unfinished run found is forgotten
   size_t memory_bytes = 0;   ///< bounds the pages in hand
+  int processors = 2;        ///< that this process may use
   Duration settle = std::chrono::seconds(5);  ///< as JobOptions::settle, for repairs
   uint64_t seed = 0;                          ///< which segments a sample takes
 };

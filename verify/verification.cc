@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "replicator/backfill.h"
+#include "replicator/limits.h"
 #include "replicator/startup_call.h"
 #include "verify/conductor.h"
 #include "verify/limits.h"
@@ -181,6 +182,10 @@ Verification::Verification(Options options, Parts parts, const Tables& tables, R
               .name = parts_.target.table,
               .label = parts_.target.label,
               .capacity = target_capacity_},
+      scans_({.initial = replicator::limits::kInitialInFlight,
+              .maximum = limits::kMaxWalkers,
+              .work = replicator::limits::kWorkOfAPage,
+              .processors = options_.processors}),
       findings_(std::move(run), std::move(restored), ledger_,
                 parts_.source.tables->aws().server_clock(), parts_.clock.Now()) {}
 
@@ -192,6 +197,7 @@ RunContext Verification::Context() {
           .health = health_,
           .budget = budget_,
           .server_clock = parts_.source.tables->aws().server_clock(),
+          .scans = scans_,
           .stopped = stopped_,
           .clock = parts_.executor.clock()};
 }

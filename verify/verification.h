@@ -86,6 +86,7 @@ class Verification final : public std::enable_shared_from_this<Verification> {
   replicator::Health health_;
   replicator::CapacityBucket source_capacity_, target_capacity_;  ///< the source's without a job
   ComparedTable source_, target_;
+  replicator::InFlightLimit scans_;
   Findings findings_;
   std::shared_ptr<Repairs> repairs_;  // constant after Start; null: none are wanted
   std::atomic<bool> stop_asked_{false};

@@ -20,10 +20,18 @@ Result<Image> ImageOf(std::string_view item_json) {
 Next Walker::Step(TimePoint now) {
   if (context_.stopped) {
     if (work_) context_.findings.GiveBack(*work_);
+    LetOthersLook();
     return Next::Done();
   }
   if (!work_) return Take();
   return page_ ? LookUp(now) : Read(now);
+}
+
+/// Who waits for a place may be owed one that this walker kept.
+void Walker::LetOthersLook() {
+  using Feedback = replicator::InFlightLimit::Feedback;
+  if (!context_.scans.TryEnter(waker())) return;
+  context_.scans.Leave(Feedback::kNeutral, Duration::zero(), context_.clock.Now());
 }
 
 Next Walker::Take() {
@@ -34,10 +42,27 @@ Next Walker::Take() {
 
 Next Walker::Read(TimePoint now) {
   if (context_.findings.TooManySuspects()) return Next::At(now + limits::kSecondLook);
+  if (!context_.scans.TryEnter(waker())) return Next::WhenWoken();
+  using Feedback = replicator::InFlightLimit::Feedback;
+  std::optional<Duration> took;
+  const Next next = Scan(now, took);
+  // With more of the segment to digest it is back at once, and wakes nobody for the page between.
+  using Then = replicator::InFlightLimit::Then;
+  const bool goes_on = took && work_ && !page_;
+  // Throttles are answered by each walker's pauses: the tables may be throttled apart.
+  context_.scans.Leave(took ? Feedback::kSuccess : Feedback::kNeutral,
+                       took.value_or(Duration::zero()), context_.clock.Now(),
+                       goes_on ? Then::kGoOn : Then::kQueue);
+  return next;
+}
+
+/// `took` is set when the call has succeeded.
+Next Walker::Scan(TimePoint now, std::optional<Duration>& took) {
   ComparedTable& table = context_.Of(work_->table);
   const double estimate = table.units_per_page;
   using User = replicator::CapacityBucket::User;
   if (auto at = table.capacity.TakeOrRetryAt(User::kBackfill, estimate, now)) return Next::At(*at);
+  const TimePoint sent = context_.clock.Now();
   auto page = table.client.Scan({.table = table.name,
                                  .segment = work_->segment.segment,
                                  .total_segments = work_->total_segments,
@@ -48,6 +73,7 @@ Next Walker::Read(TimePoint now) {
     table.capacity.Correct(estimate, 0);
     return OnError(table, page.error());
   }
+  took = context_.clock.Now() - sent;
   backoff_.OnSuccess();
   context_.health.Success(table.label);
   const double computed = std::ceil(static_cast<double>(page->bytes()) / limits::kBytesPerUnit);

@@ -34,7 +34,8 @@ struct RunContext {
   Findings& findings;
   replicator::Health& health;
   aws::RetryBudget& budget;
-  aws::ServerClock& server_clock;  ///< of the source
+  aws::ServerClock& server_clock;    ///< of the source
+  replicator::InFlightLimit& scans;  ///< of both tables
   const std::atomic<bool>& stopped;
   const Clock& clock;
 
@@ -65,8 +66,10 @@ class Walker final : public Task {
   Next Step(TimePoint now) override;
 
  private:
+  void LetOthersLook();
   Next Take();
   Next Read(TimePoint now);
+  Next Scan(TimePoint now, std::optional<Duration>& took);
   Next LookUp(TimePoint now);
   Result<void> Digest();
   void ChooseKeys();
