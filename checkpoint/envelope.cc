@@ -36,7 +36,7 @@ Result<std::string_view> Unseal(const RecordKind& kind, std::string_view key,
   if (value.substr(0, kChecksumBytes) != Checksum(key, value.substr(kChecksumBytes))) {
     return Damaged(kind, key, "its checksum is wrong");
   }
-  const auto version = static_cast<uint8_t>(value[kChecksumBytes]);
+  const uint8_t version = VersionOf(value);
   if (version > kind.version) {
     return Fail(ErrorCode::kInvalid,
                 "The checkpoint was made by a newer ddbsync: run that version again, or a later "
@@ -45,6 +45,10 @@ Result<std::string_view> Unseal(const RecordKind& kind, std::string_view key,
                     ", known is up to " + std::to_string(kind.version));
   }
   return value.substr(kHeaderBytes);
+}
+
+uint8_t VersionOf(std::string_view value) {
+  return static_cast<uint8_t>(value[kChecksumBytes]);
 }
 
 std::string NameOf(const RecordKind& kind, std::string_view key) {

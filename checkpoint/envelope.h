@@ -30,6 +30,9 @@ struct RecordKind {
 [[nodiscard]] Result<std::string_view> Unseal(const RecordKind& kind, std::string_view key,
                                               std::string_view value);
 
+/// The version of a value that Unseal took.
+[[nodiscard]] uint8_t VersionOf(std::string_view value);
+
 /// How messages name a record: "shard shardId-1", or a digest when its key holds an item's key,
 /// which belongs in no message.
 [[nodiscard]] std::string NameOf(const RecordKind& kind, std::string_view key);

@@ -1,42 +1,72 @@
-// One pass over an item's text. Members are appended as they come, and where each begins and ends
-// is remembered; what then turns out not to be in order is moved afterwards. So a server that sorts
-// costs no move, and no value is ever held as anything but text.
+// One pass over an item's text. Attributes that are written as short as can be are hashed where
+// they lie; others are spelled anew in a buffer first.
 
 #include "dynamodb/canonical_item.h"
 
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
-#include <cstring>
+#include <charconv>
+#include <deque>
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "dynamodb/canonical_key.h"
+#include "dynamodb/item_tokens_internal.h"
 #include "dynamodb/json_text.h"
 #include "dynamodb/limits.h"
 
 namespace ddbsync::dynamodb {
 namespace {
 
-constexpr size_t kCountBytes = 4;
-constexpr size_t kFrameBytes = 1 + kCountBytes;  // type letter, length or count
+using namespace std::string_view_literals;
 
 constexpr size_t kShownBytes = 64;  // long garbage does not belong into a message
 
-/// A member of a map or set in the canonical bytes. A map's are ordered by their names, a set's by
-/// all of it.
-struct Part {
-  size_t start;
-  size_t order_end;
-  size_t end;
+/// Tells in nearly all cases that a name has not come before, without a comparison: to sort an
+/// item's names costs as much as to hash the item.
+class SeenNames {
+ public:
+  void Clear() { bits_.fill(0); }
+
+  /// False when no name of this hash was noted before.
+  bool Note(uint64_t hash) {
+    uint64_t& word = bits_[(hash / kWordBits) % bits_.size()];
+    const uint64_t bit = uint64_t{1} << (hash % kWordBits);
+    const bool seen = (word & bit) != 0;
+    word |= bit;
+    return seen;
+  }
+
+ private:
+  static constexpr size_t kWordBits = 64;
+  /// With 11 names two share a bit in 1 of 150 items, with 100 in every second one.
+  std::array<uint64_t, 128> bits_{};
 };
 
 /// What a thread keeps from one item to the next, so that no item allocates.
 struct Scratch {
-  std::vector<Part> parts;  ///< a stack: those of a map are above those of the map around it
-  std::string moved;        ///< members while they change their places
-  std::string item;         ///< what is digested
+  SeenNames seen;
+  std::vector<std::string_view> names;  ///< a stack: those of a map are above the map's around it
+  std::vector<Digest> hashes;           ///< likewise, of elements
+  std::deque<std::string> respelled;    ///< names that are not in the item as they are hashed
+  std::string content;                  ///< of a value, which is not in the item as it is hashed
+  std::string text;                     ///< what is hashed
+
+  /// Empties it, and lets go of what an extraordinary item left.
+  void Clear() {
+    names.clear();
+    hashes.clear();
+    if (!respelled.empty()) respelled.clear();
+    const size_t kept = names.capacity() * sizeof(names[0]) +
+                        hashes.capacity() * sizeof(hashes[0]) + content.capacity() +
+                        text.capacity();
+    if (kept > limits::kKeptItemBytes) *this = Scratch();
+  }
 };
 
 Scratch& ThreadScratch() {
@@ -44,17 +74,41 @@ Scratch& ThreadScratch() {
   return scratch;
 }
 
-/// Lets go of a buffer that an extraordinary item left.
-template <class Buffer>
-void Trim(Buffer& buffer) {
-  if (buffer.capacity() * sizeof(buffer[0]) > limits::kKeptItemBytes) buffer = Buffer();
+Digest Hash(const void* bytes, size_t size) {
+  const XXH128_hash_t hash = XXH3_128bits(bytes, size);
+  return {.low = hash.low64, .high = hash.high64};
 }
 
-void PutCount(size_t count, char* at) {
-  for (size_t i = 0; i < kCountBytes; ++i) {
-    at[i] = static_cast<char>((count >> (8 * (kCountBytes - 1 - i))) & 0xFF);
-  }
+Digest Hash(std::string_view text) {
+  return Hash(text.data(), text.size());
 }
+
+// Hashes are hashed as they lie in memory.
+static_assert(std::endian::native == std::endian::little);
+
+Digest HashOfAll(std::span<const Digest> hashes) {
+  return Hash(hashes.data(), hashes.size_bytes());
+}
+
+/// The members of a map, in any order. What is made of their sum keeps it apart from the sums of
+/// other maps, so that an attribute counts for its own item alone.
+class MemberSum {
+ public:
+  void Add(const Digest& member) {
+    ++members_;
+    low_ += member.low;
+    high_ += member.high + (low_ < member.low ? 1 : 0);
+  }
+
+  [[nodiscard]] Digest Total() const {
+    const uint64_t words[] = {low_, high_, members_};
+    return Hash(words, sizeof(words));
+  }
+
+ private:
+  uint64_t low_ = 0, high_ = 0;  ///< modulo 2^128
+  uint64_t members_ = 0;
+};
 
 /// The value of a base64 character; nothing for any other.
 std::optional<unsigned> Base64Digit(char c) {
@@ -85,120 +139,88 @@ bool IsBase64(std::string_view text) {
   return (Base64Digit(text.back()).value_or(unused_bits) & unused_bits) == 0;
 }
 
-/// A JSON string as it stands between its quotes.
-struct RawText {
-  std::string_view raw;
-  bool escaped = false;
-};
+/// Takes digits off the front of `text`; how many there were.
+size_t TakeDigits(std::string_view& text) {
+  size_t digits = 0;
+  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
+  text.remove_prefix(digits);
+  return digits;
+}
 
-/// The tokens of a text, from front to back.
-class Tokens {
- public:
-  explicit Tokens(std::string_view text)
-      : begin_(text.data()), at_(begin_), end_(begin_ + text.size()) {}
+/// True for what AppendPlainNumber makes, where it is short enough to be in range for sure.
+bool IsPlainNumber(std::string_view text) {
+  if (text == "0") return true;
+  if (text.starts_with('-')) text.remove_prefix(1);
+  if (text.size() > limits::kMaxNumberDigits || text.empty()) return false;
+  const bool leading_zero = text.front() == '0';
+  const size_t before_point = TakeDigits(text);
+  if (before_point == 0 || (leading_zero && before_point > 1)) return false;
+  if (text.empty()) return !leading_zero;
+  if (text.front() != '.' || text.back() == '0') return false;
+  text.remove_prefix(1);
+  return TakeDigits(text) > 0 && text.empty();
+}
 
-  /// True, and behind it, when `expected` comes next, white space left out.
-  bool Take(char expected) {
-    SkipSpace();
-    if (at_ == end_ || *at_ != expected) return false;
-    ++at_;
-    return true;
+/// True for types whose value is a text.
+bool IsScalar(std::string_view type) {
+  return type == "S" || type == "N" || type == "B";
+}
+
+/// True for a value that is hashed as it lies.
+bool IsCanonical(const PlainValue& value) {
+  if (value.type == 'N') return IsPlainNumber(value.text);
+  return value.type != 'B' || IsBase64(value.text);
+}
+
+/// Appends a number's one plain spelling: "-1500", "0.25", "0". Errors: as CanonicalNumber.
+Result<void> AppendPlainNumber(std::string_view text, std::string& out) {
+  const Result<std::string> canonical = CanonicalNumber(text);  // "-15e2", or "0"
+  if (!canonical) return std::unexpected(canonical.error());
+  std::string_view digits = *canonical;
+  const size_t mark = std::min(digits.find('e'), digits.size());
+  int exponent = 0;
+  if (mark < digits.size()) {
+    std::from_chars(digits.data() + mark + 1, digits.data() + digits.size(), exponent);
   }
-
-  bool Take(std::string_view expected) {
-    SkipSpace();
-    if (!std::string_view(at_, end_).starts_with(expected)) return false;
-    at_ += expected.size();
-    return true;
+  digits = digits.substr(0, mark);
+  if (digits.starts_with('-')) {
+    out += '-';
+    digits.remove_prefix(1);
   }
-
-  /// False when no string comes next, or one that does not end or has a control character.
-  bool Take(RawText& text) {
-    if (!Take('"')) return false;
-    const char* const start = at_;
-    text.escaped = false;
-    while (true) {
-      SkipPlain();
-      if (at_ == end_) return false;
-      if (*at_ == '"') break;
-      // What is behind the backslash is judged when the escape is undone; here it ends no string.
-      if (*at_ != '\\' || end_ - at_ < 2 || IsControl(at_[1])) return false;
-      text.escaped = true;
-      at_ += 2;
-    }
-    text.raw = std::string_view(start, at_);
-    ++at_;
-    return true;
+  if (exponent >= 0) {
+    out.append(digits).append(static_cast<size_t>(exponent), '0');
+    return {};
   }
+  const auto behind_point = static_cast<size_t>(-exponent);
+  const size_t whole = digits.size() - std::min(behind_point, digits.size());
+  out.append(whole > 0 ? digits.substr(0, whole) : "0").append(".");
+  digits.remove_prefix(whole);
+  out.append(behind_point - digits.size(), '0').append(digits);
+  return {};
+}
 
-  [[nodiscard]] bool AtEnd() {
-    SkipSpace();
-    return at_ == end_;
-  }
-
-  [[nodiscard]] size_t offset() const { return static_cast<size_t>(at_ - begin_); }
-
- private:
-  static bool IsControl(char c) { return static_cast<unsigned char>(c) < ' '; }
-
-  static bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
-
-  void SkipSpace() {
-    while (at_ != end_ && *at_ <= ' ' && IsSpace(*at_)) ++at_;
-  }
-
-  /// To the next quote, backslash or control character, or to the end.
-  void SkipPlain() {
-    while (end_ - at_ >= kBlockBytes) {
-      const size_t plain = PlainBytes(at_);
-      at_ += plain;
-      if (plain < kBlockBytes) return;
-    }
-    while (at_ != end_ && *at_ != '"' && *at_ != '\\' && !IsControl(*at_)) ++at_;
-  }
-
-  static constexpr ptrdiff_t kBlockBytes = 16;
-
-  /// How many of the next kBlockBytes come before such a character. All are looked at at once: this
-  /// is where an item's bytes are read one by one otherwise.
-  static size_t PlainBytes(const char* bytes) {
-    using Block [[gnu::vector_size(kBlockBytes)]] = unsigned char;  // of g++ and clang
-    Block block;
-    std::memcpy(&block, bytes, sizeof(block));
-    const auto ends = (block == '"') | (block == '\\') | (block < ' ');
-    uint64_t halves[2];
-    std::memcpy(halves, &ends, sizeof(halves));
-    if ((halves[0] | halves[1]) == 0) return kBlockBytes;
-    const int zeros = halves[0] != 0 ? ZerosInFront(halves[0]) : 64 + ZerosInFront(halves[1]);
-    return static_cast<size_t>(zeros) / 8;
-  }
-
-  /// Bits before the first that is set, in the order of memory.
-  static int ZerosInFront(uint64_t word) {
-    constexpr bool kLittle = std::endian::native == std::endian::little;
-    return kLittle ? std::countr_zero(word) : std::countl_zero(word);
-  }
-
-  const char* const begin_;
-  const char* at_;
-  const char* const end_;
-};
-
-/// Appends one item's canonical bytes. Used once.
+/// Reads one item. Used once.
 class ItemReader {
  public:
-  ItemReader(std::string_view json, std::string& out, Scratch& scratch)
-      : tokens_(json), out_(out), scratch_(scratch) {}
+  ItemReader(std::string_view json, Scratch& scratch) : tokens_(json), scratch_(scratch) {}
 
-  Result<void> Read() {
+  Result<Digest> Read() {
     if (!tokens_.Take('{')) return Broken("no item begins here");
-    if (Result<void> read = ReadMembers(kWhole); !read) return read;
-    if (!tokens_.AtEnd()) return Broken("more bytes after its end");
-    return {};
+    Result<Digest> digest = ReadMembers(kWhole);
+    if (digest && !tokens_.AtEnd()) return Broken("more bytes after its end");
+    return digest;
   }
 
  private:
   static constexpr int kWhole = 0;  ///< the depth of the item itself
+
+  using Name = std::optional<std::string_view>;  ///< an element of a list has none
+
+  /// Which names on the stack are a map's.
+  struct MapNames {
+    uint64_t number;  ///< of the map in the item
+    size_t first;
+  };
 
   std::unexpected<Error> Broken(std::string_view why) const {
     return Fail(ErrorCode::kCorrupt,
@@ -212,223 +234,232 @@ class ItemReader {
                     std::to_string(tokens_.offset()) + ").");
   }
 
-  /// Where the count is to be put once it is known.
-  size_t Open(char letter) {
-    AppendFrame(letter, 0);
-    return out_.size() - kCountBytes;
-  }
-
-  void AppendFrame(char letter, size_t count) {
-    char frame[kFrameBytes] = {letter};
-    PutCount(count, frame + 1);
-    out_.append(frame, kFrameBytes);
-  }
-
-  Result<void> AppendText(const RawText& text) {
-    if (text.escaped) return AppendCanonical(KeyType::kString, text.raw, out_);
-    AppendFrame('S', text.raw.size());
-    out_.append(text.raw);
-    return {};
-  }
-
   /// Behind the '{' of the item or of a map.
-  Result<void> ReadMembers(int depth) {
-    const size_t count_at = Open('M');
-    const size_t first = scratch_.parts.size();
+  Result<Digest> ReadMembers(int depth) {
+    MemberSum sum;
+    const MapNames names{.number = ++maps_, .first = scratch_.names.size()};
     bool more = !tokens_.Take('}');
     while (more) {
-      Part part{.start = out_.size(), .order_end = 0, .end = 0};
-      RawText name;
-      if (!tokens_.Take(name)) return Broken("the name of an attribute is missing");
-      if (Result<void> appended = AppendText(name); !appended) return appended;
-      part.order_end = out_.size();
-      if (!tokens_.Take(':')) return Broken("a name has no value");
-      if (Result<void> read = ReadValue(depth); !read) {
-        if (depth == kWhole) {
-          read.error().context =
-              "attribute \"" + std::string(name.raw.substr(0, kShownBytes)) + '"';
-        }
-        return read;
+      Tokens behind = tokens_;
+      if (PlainMember plain; behind.Take(plain) && IsCanonical(plain.value)) {
+        tokens_ = behind;
+        Note(names, plain.name);
+        sum.Add(Hash(plain.json));
+      } else {
+        const Result<Digest> member = ReadMember(names, depth);
+        if (!member) return member;
+        sum.Add(*member);
       }
-      part.end = out_.size();
-      scratch_.parts.push_back(part);
       more = tokens_.Take(',');
       if (!more && !tokens_.Take('}')) return Broken("a map does not end");
     }
-    PutCount(scratch_.parts.size() - first, out_.data() + count_at);
-    if (const std::optional<Part> twice = PutInOrder(first)) {
+    if (const Name name = TakeOff(names)) {
       return Fail(ErrorCode::kCorrupt, "An item or a map in it has \"" +
-                                           std::string(Order(*twice).substr(0, kShownBytes)) +
+                                           std::string(name->substr(0, kShownBytes)) +
                                            "\" twice; the response is damaged.");
     }
-    return {};
+    return sum.Total();
+  }
+
+  /// "name":{"S":"..."}, in any spelling.
+  Result<Digest> ReadMember(const MapNames& names, int depth) {
+    RawText raw;
+    if (!tokens_.Take(raw)) return Broken("the name of an attribute is missing");
+    const Result<std::string_view> name = CanonicalName(raw);
+    if (!name) return std::unexpected(name.error());
+    Note(names, *name);
+    if (!tokens_.Take(':')) return Broken("a name has no value");
+    Result<Digest> read = ReadValue(*name, depth);
+    if (!read && depth == kWhole) {
+      read.error().context = "attribute \"" + std::string(raw.raw.substr(0, kShownBytes)) + '"';
+    }
+    return read;
+  }
+
+  /// With no escapes but those that it needs.
+  Result<std::string_view> CanonicalName(const RawText& raw) {
+    if (!raw.escaped) return raw.raw;
+    std::string name;
+    if (Result<void> unescaped = AppendUnescaped(raw.raw, name); !unescaped) {
+      return std::unexpected(unescaped.error());
+    }
+    std::string& quoted = scratch_.respelled.emplace_back();
+    AppendQuoted(name, quoted);
+    return std::string_view(quoted).substr(1, quoted.size() - 2);
+  }
+
+  Digest HashOf(const Name& name, std::string_view type, std::string_view content) {
+    std::string& text = scratch_.text;
+    text.clear();
+    if (name) text.append(*name).append("\":"sv);
+    text.append("{\""sv).append(type).append(IsScalar(type) ? "\":\""sv : "\":"sv).append(content);
+    return Hash(text);
   }
 
   /// {"S":"..."}
-  Result<void> ReadValue(int depth) {
+  Result<Digest> ReadValue(const Name& name, int depth) {
     if (!tokens_.Take('{')) return Broken("a value does not begin with {");
     if (tokens_.Take('}')) return Wrong("it has no type");
     RawText tag;
     if (!tokens_.Take(tag) || !tokens_.Take(':')) return Broken("a value has no type");
-    if (Result<void> read =
-            tag.escaped ? ReadEscapedTag(tag.raw, depth) : ReadTyped(tag.raw, depth);
-        !read) {
-      return read;
+    std::string type(tag.raw);
+    if (tag.escaped) {
+      type.clear();
+      if (Result<void> unescaped = AppendUnescaped(tag.raw, type); !unescaped) {
+        return std::unexpected(unescaped.error());
+      }
     }
-    if (tokens_.Take('}')) return {};
+    const Result<std::string_view> content = ReadContent(type, depth);
+    if (!content) return std::unexpected(content.error());
+    if (tokens_.Take('}')) return HashOf(name, type, *content);
     return tokens_.Take(',') ? Wrong("it has more than one type") : Broken("a value does not end");
   }
 
-  Result<void> ReadEscapedTag(std::string_view raw, int depth) {
-    std::string tag;
-    if (Result<void> unescaped = AppendUnescaped(raw, tag); !unescaped) return unescaped;
-    return ReadTyped(tag, depth);
-  }
-
-  /// What stands behind the type's name and its colon.
-  Result<void> ReadTyped(std::string_view tag, int depth) {
-    if (tag == "S") return ReadScalar(KeyType::kString);
-    if (tag == "N") return ReadScalar(KeyType::kNumber);
-    if (tag == "B") return ReadScalar(KeyType::kBinary);
-    if (tag == "BOOL") return ReadBool();
-    if (tag == "NULL") return ReadNull();
-    if (tag == "SS") return ReadSet('s', KeyType::kString);
-    if (tag == "NS") return ReadSet('n', KeyType::kNumber);
-    if (tag == "BS") return ReadSet('b', KeyType::kBinary);
-    if (tag != "M" && tag != "L") {
-      return Wrong("its type is \"" + std::string(tag.substr(0, kShownBytes)) + '"');
+  /// What is hashed of a value, behind its type's name and colon. It stays until the next is read.
+  Result<std::string_view> ReadContent(std::string_view type, int depth) {
+    if (IsScalar(type)) {
+      RawText text;
+      if (!tokens_.Take(text)) return Broken("a value is not a string that ends");
+      return ScalarContent(type[0], text);
+    }
+    if (type == "BOOL") return ReadBool();
+    if (type == "NULL") return ReadNull();
+    if (type == "SS" || type == "NS" || type == "BS") return Kept(ReadSet(type[0]));
+    if (type != "M" && type != "L") {
+      return Wrong("its type is \"" + std::string(type.substr(0, kShownBytes)) + '"');
     }
     if (depth == limits::kMaxNesting) {
       return Wrong("more than " + std::to_string(limits::kMaxNesting) +
                    " lists and maps within each other");
     }
-    if (tag == "L") return ReadList(depth + 1);
+    if (type == "L") return Kept(ReadList(depth + 1));
     if (!tokens_.Take('{')) return Broken("a map does not begin with {");
-    return ReadMembers(depth + 1);
+    return Kept(ReadMembers(depth + 1));
   }
 
-  Result<void> ReadScalar(KeyType type) {
-    RawText text;
-    if (!tokens_.Take(text)) return Broken("a value is not a string that ends");
-    if (type == KeyType::kString) return AppendText(text);
-    const size_t start = out_.size();
-    Result<void> appended = AppendCanonical(type, text.raw, out_);
-    if (!appended || type == KeyType::kNumber) return appended;
-    if (!IsBase64(std::string_view(out_).substr(start + kFrameBytes))) {
-      return Wrong("a binary is not padded base64");
+  /// Where it lies, if it is written in the one way that is hashed.
+  Result<std::string_view> ScalarContent(char type, const RawText& text) {
+    std::string_view content = text.raw;
+    if (text.escaped) {
+      scratch_.content.clear();
+      if (Result<void> unescaped = AppendUnescaped(text.raw, scratch_.content); !unescaped) {
+        return std::unexpected(unescaped.error());
+      }
+      content = scratch_.content;
     }
-    return {};
+    if (type == 'B' && !IsBase64(content)) return Wrong("a binary is not padded base64");
+    if (type != 'N' || IsPlainNumber(content)) return content;
+    std::string number;
+    if (Result<void> plain = AppendPlainNumber(content, number); !plain) {
+      return std::unexpected(plain.error());
+    }
+    return scratch_.content = std::move(number);
   }
 
-  Result<void> ReadBool() {
-    const bool value = tokens_.Take("true");
-    if (!value && !tokens_.Take("false")) return Broken("a BOOL is neither true nor false");
-    out_.push_back(value ? 'T' : 'F');
-    return {};
+  Result<std::string_view> Kept(const Result<Digest>& digest) {
+    if (!digest) return std::unexpected(digest.error());
+    const uint64_t words[] = {digest->low, digest->high};
+    return scratch_.content.assign(reinterpret_cast<const char*>(words), sizeof(words));
   }
 
-  Result<void> ReadNull() {
+  Result<std::string_view> ReadBool() {
+    if (tokens_.Take("true")) return "true";
+    if (tokens_.Take("false")) return "false";
+    return Broken("a BOOL is neither true nor false");
+  }
+
+  Result<std::string_view> ReadNull() {
+    if (tokens_.Take("true")) return "true";
     if (tokens_.Take("false")) return Wrong("a NULL that is not true");
-    if (!tokens_.Take("true")) return Broken("a NULL is not true");
-    out_.push_back('Z');
-    return {};
+    return Broken("a NULL is not true");
   }
 
-  Result<void> ReadList(int depth) {
-    const size_t count_at = Open('L');
+  Result<Digest> ReadList(int depth) {
     if (!tokens_.Take('[')) return Broken("a list does not begin with [");
-    size_t count = 0;
+    const size_t first = scratch_.hashes.size();
     bool more = !tokens_.Take(']');
     while (more) {
-      if (Result<void> read = ReadValue(depth); !read) return read;
-      ++count;
+      Tokens behind = tokens_;
+      if (PlainValue plain; behind.Take(plain) && IsCanonical(plain)) {
+        tokens_ = behind;
+        scratch_.hashes.push_back(Hash(plain.json));
+      } else {
+        const Result<Digest> element = ReadValue(std::nullopt, depth);
+        if (!element) return element;
+        scratch_.hashes.push_back(*element);
+      }
       more = tokens_.Take(',');
       if (!more && !tokens_.Take(']')) return Broken("a list does not end");
     }
-    PutCount(count, out_.data() + count_at);
-    return {};
+    return TakeOffHashes(first);
   }
 
-  Result<void> ReadSet(char letter, KeyType type) {
-    const size_t count_at = Open(letter);
+  Result<Digest> ReadSet(char type) {
     if (!tokens_.Take('[')) return Broken("a set does not begin with [");
-    const size_t first = scratch_.parts.size();
+    const size_t first = scratch_.hashes.size();
     bool more = !tokens_.Take(']');
     while (more) {
-      const size_t start = out_.size();
-      if (Result<void> read = ReadScalar(type); !read) return read;
-      scratch_.parts.push_back({.start = start, .order_end = out_.size(), .end = out_.size()});
+      RawText text;
+      if (!tokens_.Take(text)) return Broken("a value is not a string that ends");
+      const Result<std::string_view> content = ScalarContent(type, text);
+      if (!content) return std::unexpected(content.error());
+      scratch_.hashes.push_back(Hash(*content));
       more = tokens_.Take(',');
       if (!more && !tokens_.Take(']')) return Broken("a set does not end");
     }
-    PutCount(scratch_.parts.size() - first, out_.data() + count_at);
-    if (PutInOrder(first)) return Wrong("a set has a member twice");
-    return {};
-  }
-
-  /// The text that a part is ordered by.
-  [[nodiscard]] std::string_view Order(const Part& part) const {
-    return {out_.data() + part.start + kFrameBytes, out_.data() + part.order_end};
-  }
-
-  /// Brings the parts from `first` on, which end the bytes, into their order and takes them off the
-  /// stack. Returns one that is there twice, if there is any.
-  std::optional<Part> PutInOrder(size_t first) {
-    const auto begin = scratch_.parts.begin() + static_cast<ptrdiff_t>(first);
-    const auto end = scratch_.parts.end();
-    const auto before = [this](const Part& a, const Part& b) { return Order(a) < Order(b); };
-    const auto not_before = [&](const Part& a, const Part& b) { return !before(a, b); };
-    std::optional<Part> twice;
-    if (std::adjacent_find(begin, end, not_before) != end) {
-      const size_t start = begin->start;
-      std::sort(begin, end, before);
-      const auto same = std::adjacent_find(begin, end, not_before);
-      if (same != end) twice = *same;
-      if (!twice) Move(start, begin, end);
+    const std::span<Digest> members = std::span(scratch_.hashes).subspan(first);
+    std::ranges::sort(members);
+    if (std::ranges::adjacent_find(members) != members.end()) {
+      return Wrong("a set has a member twice");
     }
-    scratch_.parts.erase(begin, end);
+    return TakeOffHashes(first);
+  }
+
+  /// The hash of those from `first` on, in their order.
+  Digest TakeOffHashes(size_t first) {
+    const Digest digest = HashOfAll(std::span<const Digest>(scratch_.hashes).subspan(first));
+    scratch_.hashes.resize(first);
+    return digest;
+  }
+
+  void Note(const MapNames& map, std::string_view name) {
+    scratch_.names.push_back(name);
+    if (scratch_.seen.Note(XXH3_64bits_withSeed(name.data(), name.size(), map.number))) {
+      look_for_twins_ = true;
+    }
+  }
+
+  /// One of the map's names that is there twice, if any is.
+  Name TakeOff(const MapNames& map) {
+    Name twice;
+    if (look_for_twins_) {
+      const std::span<std::string_view> names = std::span(scratch_.names).subspan(map.first);
+      std::ranges::sort(names);
+      const auto same = std::ranges::adjacent_find(names);
+      if (same != names.end()) twice = *same;
+    }
+    scratch_.names.resize(map.first);
     return twice;
   }
 
-  void Move(size_t start, std::vector<Part>::const_iterator part,
-            std::vector<Part>::const_iterator end) {
-    scratch_.moved.assign(out_, start);
-    out_.resize(start);
-    for (; part != end; ++part) {
-      out_.append(scratch_.moved, part->start - start, part->end - part->start);
-    }
-  }
-
   Tokens tokens_;
-  std::string& out_;
   Scratch& scratch_;
+  uint64_t maps_ = 0;            ///< begun so far, the item too
+  bool look_for_twins_ = false;  ///< a name may have come twice
 };
 
 }  // namespace
 
-Result<void> AppendCanonicalItem(std::string_view item_json, std::string& out) {
+Result<Digest> DigestItem(std::string_view item_json) {
   if (item_json.size() > limits::kMaxItemJsonBytes) {
     return Fail(ErrorCode::kInvalid, "An item's JSON has " + std::to_string(item_json.size()) +
                                          " bytes, more than any item of DynamoDB.");
   }
-  const size_t size_before = out.size();
   Scratch& scratch = ThreadScratch();
-  scratch.parts.clear();
-  Result<void> read = ItemReader(item_json, out, scratch).Read();
-  if (!read) out.resize(size_before);
-  Trim(scratch.parts);
-  Trim(scratch.moved);
-  return read;
-}
-
-Result<Digest> DigestItem(std::string_view item_json) {
-  std::string& bytes = ThreadScratch().item;
-  bytes.clear();
-  const Result<void> appended = AppendCanonicalItem(item_json, bytes);
-  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
-  Trim(bytes);
-  if (!appended) return std::unexpected(appended.error());
-  return Digest{.low = hash.low64, .high = hash.high64};
+  scratch.seen.Clear();
+  Result<Digest> digest = ItemReader(item_json, scratch).Read();
+  scratch.Clear();
+  return digest;
 }
 
 }  // namespace ddbsync::dynamodb

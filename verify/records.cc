@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "checkpoint/record_codec_internal.h"
+#include "dynamodb/canonical_item.h"
 
 namespace ddbsync::verify {
 namespace {
@@ -15,7 +16,7 @@ using checkpoint::RecordKind;
 
 constexpr RecordKind kRun{"verification", "verification", 1};
 constexpr RecordKind kWalked{"walked segment", "walked/", 1};
-constexpr RecordKind kSums{"sums", "sums/", 1};
+constexpr RecordKind kSums{"sums", "sums/", dynamodb::kDigestVersion};
 constexpr RecordKind kSuspect{"suspect", "suspect/", 1};
 constexpr RecordKind kDifference{"difference", "difference/", 1};
 
@@ -162,6 +163,7 @@ Result<void> Read(State& state, std::string_view key, std::string_view value) {
             return checkpoint::Damaged(kSums, key, "its key is wrong");
           }
           state.sums[place->first][place->second] = std::move(sums.bytes);
+          if (checkpoint::VersionOf(value) != kSums.version) state.old_digests = true;
           return {};
         });
   }

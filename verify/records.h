@@ -47,7 +47,8 @@ struct State {
   std::optional<RunRecord> run;
   std::vector<WalkedSegment> walked[kTables];   ///< of the phase under way
   std::map<size_t, std::string> sums[kTables];  ///< Buckets::Piece by index
-  std::vector<Suspect> suspects;                ///< without their looks
+  bool old_digests = false;  ///< sums are of such as are no longer made: they can only be compared
+  std::vector<Suspect> suspects;  ///< without their looks
   std::vector<Difference> differences;
 };
 

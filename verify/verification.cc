@@ -68,7 +68,11 @@ std::pair<Form, std::string> ChooseForm(const Options& options, double changes_p
                       quiet ? "few enough" : "too many")};
 }
 
-bool Resumes(const Options& options, const RunRecord& begun, const RunRecord& fresh) {
+bool Resumes(const Options& options, const State& state, const RunRecord& fresh) {
+  if (!state.run) return false;
+  const RunRecord& begun = *state.run;
+  // Nothing can be added to sums of other digests.
+  if (begun.phase == Phase::kDigesting && state.old_digests) return false;
   return !options.anew && begun.phase != Phase::kEnded &&
          begun.source_identity == fresh.source_identity &&
          begun.target_identity == fresh.target_identity && begun.extras_only == fresh.extras_only &&
@@ -154,7 +158,7 @@ std::expected<std::shared_ptr<Verification>, std::vector<Error>> Verification::O
   auto state = LoadRun(*parts.store);
   if (!state) return fault(std::move(state.error()));
   RunRecord run = NewRun(options, parts, tables);
-  if (state->run && Resumes(options, *state->run, run)) {
+  if (Resumes(options, *state, run)) {
     run = *state->run;
   } else {
     checkpoint::Batch batch;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/checkpoint/memory_store.h"
+#include "tests/verify/old_sums.h"
 
 namespace ddbsync::verify {
 namespace {
@@ -64,6 +65,18 @@ TEST_F(RecordsTest, ARunIsReadAsItWasWritten) {
   ASSERT_EQ(state.differences.size(), 1U);
   EXPECT_EQ(state.differences[0].kind, DifferenceKind::kDifferent);
   EXPECT_EQ(state.differences[0].attributes, (std::vector<std::string>{"a", "b"}));
+}
+
+TEST_F(RecordsTest, SumsOfDigestsThatAreNoLongerMadeAreTold) {
+  checkpoint::Batch batch;
+  PutSums(batch, Table::kSource, 0, "x");
+  Commit(batch);
+  EXPECT_FALSE(Load().old_digests);
+  checkpoint::Batch older;
+  PutOldSums(older);
+  Commit(older);
+  EXPECT_TRUE(Load().old_digests);
+  EXPECT_EQ(Load().sums[1].at(0), "y");
 }
 
 TEST_F(RecordsTest, ARunThatIsNotCompleteHasNoTimeOfIt) {

@@ -1,5 +1,6 @@
 #include "verify/verification.h"
 
+#include "tests/verify/old_sums.h"
 #include "tests/verify/verify_fixture.h"
 #include "verify/limits.h"
 
@@ -163,6 +164,35 @@ TEST_P(VerificationTest, AStoppedRunIsResumedAndAnEndedOneIsNot) {
   EXPECT_EQ(resumed.outcome, Outcome::kEqual);
   clock_.SleepFor(std::chrono::milliseconds(2));
   EXPECT_NE(Verify(Chosen()).began, resumed.began);
+}
+
+TEST_P(VerificationTest, AStoppedRunLeavesNoWalkerBehindThatWaitsForAPlace) {
+  Fill(500);
+  Options options = Chosen();
+  options.processors = 1;
+  Begin(options);
+  ASSERT_TRUE(Eventually([&] { return service_.Counts()["Scan"] > 20; }));
+  verification_->Stop();
+  WaitForEnd();
+  const std::weak_ptr<Verification> run = verification_;
+  verification_.reset();
+  EXPECT_TRUE(Eventually([&] { return run.expired(); }));
+}
+
+TEST_P(VerificationTest, NothingIsAddedToSumsOfOtherDigests) {
+  Fill(50);
+  service_.faults().SetRates(fake::OperationClass::kRead, {{fake::FaultKind::kErrorBefore, 1.0}});
+  Begin(Chosen());
+  verification_->Stop();
+  const verify::Status stopped = WaitForEnd();
+  service_.faults().Clear();
+  checkpoint::Batch older;
+  verify::PutOldSums(older);
+  ASSERT_TRUE(verify_store_->Commit(older));
+  clock_.SleepFor(std::chrono::milliseconds(2));
+  const verify::Status next = Verify(Chosen());
+  EXPECT_EQ(next.began == stopped.began, GetParam() == Form::kLive);  // which has no sums
+  EXPECT_EQ(next.outcome, Outcome::kEqual);
 }
 
 TEST_P(VerificationTest, ARunThatGoesOnWithRepairsRepairsWhatItHadFoundBefore) {
