@@ -49,6 +49,9 @@ enum class PlantedBug {
   kThawBeforeNewStream,
   kNewStreamBeforeOldIsDrained,
   kReverseFromLatePosition,
+  kResyncDeletesWithoutFence,
+  kGapRecordRemovedEarly,
+  kResyncKeepsPositions,
   /// No mistake, and no invariant breaks: the dealer fills each batch from one segment, in scan
   /// order, so that bench/virtual_time can show what dealing is worth.
   kNoDealing,

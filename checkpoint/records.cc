@@ -18,6 +18,7 @@ constexpr RecordKind kDeadLetter{"dead letter", "dead/", 1};
 constexpr RecordKind kRecheck{"recheck", "recheck/", 1};
 constexpr RecordKind kGap{"gap", "gap/", 1};
 constexpr RecordKind kCutover{"cut-over", "cutover", 1};
+constexpr RecordKind kResync{"resync", "resync", 1};
 
 struct FormatRecord {
   int64_t format = 0;
@@ -115,6 +116,21 @@ static void Fields(auto& field, Is<CutoverRecord> auto& record) {
   field("report", record.report);
 }
 
+static void Fields(auto& field, Is<ResyncRecord> auto& record) {
+  field("number", record.number);
+  field("cause", record.cause);
+  field("reason", record.reason);
+  field("step", record.step);
+  field("began_ms", record.began);
+  field("again", record.again);
+  field("target_rows", record.target_rows);
+  field("extra_rows", record.extra_rows);
+  field("removed_rows", record.removed_rows);
+  field("most_rows", record.most_rows);
+  field("some_keys", record.some_keys);
+  field("completed_ms", record.completed);
+}
+
 namespace {
 
 /// Appends the record to `list` and fills in what its key holds.
@@ -164,6 +180,12 @@ Result<void> ReadAny(State& state, std::string_view key, std::string_view value)
     state.cutover = std::move(*cutover);
     return {};
   }
+  if (key == kResync.prefix) {
+    auto resync = ReadRecord<ResyncRecord>(kResync, key, value);
+    if (!resync) return std::unexpected(resync.error());
+    state.resync = std::move(*resync);
+    return {};
+  }
   if (key.starts_with(kShard.prefix)) {
     return ReadInto(state.shards, &ShardRecord::shard_id, kShard, key, value);
   }
@@ -193,7 +215,8 @@ Result<State> LoadState(Store& store) {
   if (!scanned) return std::unexpected(scanned.error());
   const bool has_progress = !state.shards.empty() || !state.segments.empty() ||
                             !state.dead_letters.empty() || !state.rechecks.empty() ||
-                            !state.gaps.empty() || state.cutover.has_value();
+                            !state.gaps.empty() || state.cutover.has_value() ||
+                            state.resync.has_value();
   // The two are written first and in one batch; without them nobody knows whose progress this is.
   if (!state.job && has_progress) return Damaged(kJob, kJob.prefix, "it is missing");
   if (state.job && !*has_format) return Damaged(kFormat, kFormat.prefix, "it is missing");
@@ -217,6 +240,10 @@ void PutSegment(Batch& batch, const SegmentRecord& record) {
   PutRecord(batch, kSegment, SegmentId(record.segment), record);
 }
 
+void DeleteSegment(Batch& batch, int segment) {
+  batch.Delete(KeyOf(kSegment, SegmentId(segment)));
+}
+
 void PutDeadLetter(Batch& batch, const DeadLetter& record) {
   PutRecord(batch, kDeadLetter, record.key, record);
 }
@@ -237,6 +264,10 @@ void PutGap(Batch& batch, const Gap& record) {
   PutRecord(batch, kGap, record.shard_id, record);
 }
 
+void DeleteGap(Batch& batch, std::string_view shard_id) {
+  batch.Delete(KeyOf(kGap, shard_id));
+}
+
 bool Seals(const CutoverRecord& record) {
   return record.sealed_at != WallTime{};
 }
@@ -247,6 +278,14 @@ bool IsCommitted(const CutoverRecord& record) {
 
 void PutCutover(Batch& batch, const CutoverRecord& record) {
   PutRecord(batch, kCutover, {}, record);
+}
+
+bool IsUnderWay(const ResyncRecord& record) {
+  return record.completed == WallTime{} && !record.again;
+}
+
+void PutResync(Batch& batch, const ResyncRecord& record) {
+  PutRecord(batch, kResync, {}, record);
 }
 
 void SetCleanStop(Batch& batch, bool clean) {

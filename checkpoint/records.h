@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "checkpoint/batch.h"
 #include "checkpoint/cutover_record.h"
+#include "checkpoint/resync_record.h"
 #include "checkpoint/store.h"
 
 namespace ddbsync::checkpoint {
@@ -19,7 +20,8 @@ namespace ddbsync::checkpoint {
 // wrong checksum or shape kCorrupt.
 
 /// Written before the first Scan: which copy this is, and since when its stream counts. Changed
-/// only where a cut-over was taken back: then it is another stream, and a later time.
+/// only where a cut-over was taken back, or the copy is begun again after a gap: then it is another
+/// stream, or the same one, and a later time.
 struct JobRecord {
   std::string job_id = {};
   std::string source_identity = {};  ///< TableDescription::Identity()
@@ -92,6 +94,7 @@ struct State {
   std::vector<Recheck> rechecks;
   std::vector<Gap> gaps;
   std::optional<CutoverRecord> cutover;
+  std::optional<ResyncRecord> resync;
   bool clean_stop = false;
 };
 
@@ -101,11 +104,13 @@ void PutJob(Batch& batch, const JobRecord& record);
 void PutShard(Batch& batch, const ShardRecord& record);
 void DeleteShard(Batch& batch, std::string_view shard_id);
 void PutSegment(Batch& batch, const SegmentRecord& record);
+void DeleteSegment(Batch& batch, int segment);
 void PutDeadLetter(Batch& batch, const DeadLetter& record);
 void DeleteDeadLetter(Batch& batch, std::string_view key);
 void PutRecheck(Batch& batch, const Recheck& record);
 void DeleteRecheck(Batch& batch, std::string_view key);
 void PutGap(Batch& batch, const Gap& record);
+void DeleteGap(Batch& batch, std::string_view shard_id);
 /// Set only with no write in flight and no recheck pending.
 void SetCleanStop(Batch& batch, bool clean);
 

@@ -26,6 +26,7 @@ const char* ColorOf(const JobStatus& status) {
     case JobState::kDone:
       return status.degraded || !status.ready ? "33" : "32";
     case JobState::kCopying:
+    case JobState::kResync:
       return "36";
     default:
       return "33";

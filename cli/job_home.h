@@ -19,6 +19,8 @@ struct JobHome {
   [[nodiscard]] std::string StoreDirectory() const { return directory + "/checkpoint"; }
   /// What a verification knows, likewise.
   [[nodiscard]] std::string VerificationDirectory() const { return directory + "/verification"; }
+  /// What a removal of rows that only the target has knows, likewise (verify/extras_removal.h).
+  [[nodiscard]] std::string RemovalDirectory() const { return directory + "/removal"; }
   /// Process id of a verification that no job's process makes.
   [[nodiscard]] std::string VerificationFile() const { return directory + "/verification.json"; }
   /// Address and process id of the running job.

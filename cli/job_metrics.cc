@@ -60,6 +60,8 @@ void AddTail(JobSamples& out, const JobStatus& status) {
   out.Add(metrics::kStreamShards, tail.shards_waiting, {{"status", "waiting"}});
   out.Add(metrics::kStreamShards, tail.shards_finished, {{"status", "finished"}});
   out.Add(metrics::kStreamGaps, status.gaps);
+  out.Add(metrics::kResyncExtraRows, status.resync.extra_rows);
+  out.Add(metrics::kResyncRemovedRows, status.resync.removed_rows);
   out.Add(metrics::kStreamRecordsTotal, tail.inserts, {{"event", "insert"}});
   out.Add(metrics::kStreamRecordsTotal, tail.modifies, {{"event", "modify"}});
   out.Add(metrics::kStreamRecordsTotal, tail.removes, {{"event", "remove"}});

@@ -4,12 +4,38 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "checkpoint/leveldb_store.h"
 #include "checkpoint/records.h"
 #include "cli/limits.h"
 
 namespace ddbsync::cli {
 
 using replicator::Job;
+
+namespace {
+
+std::shared_ptr<verify::ExtrasRemoval> MakeRemoval(const OpenJob::Parts& parts, Executor& executor,
+                                                   Job& job) {
+  size_t memory = parts.options.memory_bytes;
+  if (memory == 0) memory = ddbsync::limits::kDefaultMemoryBytes;
+  const auto open = [directory = parts.plan.home.RemovalDirectory()]()
+      -> Result<std::shared_ptr<checkpoint::Store>> {
+    auto store = checkpoint::OpenLevelDbStore(directory, /*create=*/true, nullptr);
+    if (!store) return std::unexpected(std::move(store.error()));
+    return std::shared_ptr<checkpoint::Store>(*std::move(store));
+  };
+  return std::make_shared<verify::ExtrasRemoval>(
+      verify::ExtrasRemoval::Parts{.executor = executor,
+                                   .source = parts.source,
+                                   .target = parts.target,
+                                   .job = job,
+                                   .open_store = open,
+                                   .memory_bytes = memory / limits::kVerifyPartOfMemory,
+                                   .settle = parts.options.settle,
+                                   .clock = parts.clock});
+}
+
+}  // namespace
 
 OpenJob::OpenJob(Executor& executor, std::string log_as, Clock& clock)
     : clock_(clock), executor_(executor, std::move(log_as)) {}
@@ -48,6 +74,7 @@ std::expected<std::unique_ptr<OpenJob>, std::vector<Error>> OpenJob::Make(const 
                                                      .found = std::move(state->cutover),
                                                      .hook = parts.plan.settings.cutover_hook,
                                                      .clock = parts.clock});
+  made->removal_ = MakeRemoval(parts, made->executor_, *opened);
   return made;
 }
 
@@ -57,7 +84,11 @@ OpenJob::~OpenJob() {
 
 Result<void> OpenJob::Start() {
   Result<void> started = job_->Start();
-  if (started) cutover_->Start();
+  if (!started) return started;
+  cutover_->Start();
+  if (job_->resync().under_way()) {
+    executor_.Spawn(Lane::kControl, "removal of extra rows", removal_);
+  }
   return started;
 }
 

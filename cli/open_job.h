@@ -13,11 +13,12 @@
 #include "cli/job_verification.h"
 #include "cli/run_plan.h"
 #include "replicator/job.h"
+#include "verify/extras_removal.h"
 
 namespace ddbsync::cli {
 
 /// A job that is open, with all that looks through it: made anew when the job goes on with another
-/// stream. Any thread, but for End.
+/// stream, or begins again after a gap. Any thread, but for End.
 class OpenJob {
  public:
   /// All outlive this.
@@ -64,6 +65,7 @@ class OpenJob {
   std::unique_ptr<replicator::Job> job_;
   std::unique_ptr<JobVerification> verification_;
   std::unique_ptr<JobCutover> cutover_;
+  std::shared_ptr<verify::ExtrasRemoval> removal_;
   std::atomic<bool> stop_asked_{false};
   std::atomic<TimePoint> stop_asked_at_{TimePoint::max()};
   std::atomic<bool> job_stopped_{false};

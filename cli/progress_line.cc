@@ -39,7 +39,8 @@ void AddTail(std::vector<LinePart>& parts, const JobStatus& status) {
 std::string ProgressLine(const JobStatus& status, int width) {
   std::vector<LinePart> parts = {{std::string(ToString(status.state)), 0}};
   const bool moving = status.state == JobState::kCopying || status.state == JobState::kFollowing ||
-                      status.state == JobState::kStopping || status.state == JobState::kPaused;
+                      status.state == JobState::kStopping || status.state == JobState::kPaused ||
+                      status.state == JobState::kResync;
   if (moving && status.backfill.wanted && !status.backfill.complete) {
     AddBackfill(parts, status.backfill);
   }

@@ -81,6 +81,12 @@ Settings Gather(const Layers& layers, Faults& faults) {
   for (const CutoverConflict& conflict : ConflictsOf(settings.cutover)) {
     faults.push_back({ErrorCode::kInvalid, fmt::format("--{}: {}", conflict.flag, conflict.why)});
   }
+  if (settings.job.on_gap == replicator::OnGap::kResync &&
+      settings.job.phases == replicator::Phases::kTailOnly) {
+    faults.push_back({ErrorCode::kInvalid,
+                      "--on-gap: `resync` copies all again, which only `start` does; leave it out, "
+                      "or say hold or stop"});
+  }
   return settings;
 }
 

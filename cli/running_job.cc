@@ -12,6 +12,7 @@
 #include "cli/control.h"
 #include "cli/cutover_metrics.h"
 #include "cli/endpoint_clients.h"
+#include "cli/exit_code.h"
 #include "cli/job_metrics.h"
 #include "cli/limits.h"
 #include "cli/page.h"
@@ -183,7 +184,7 @@ std::vector<Error> RunningJob::Open() {
 }
 
 void RunningJob::Reopen() {
-  Log(LogLevel::kInfo, "reopening", "the job goes on with another stream of its source");
+  Log(LogLevel::kInfo, "reopening", Status().reason);
   VerifyLook verified = Verified(limits::kMostDifferencesListed);
   CutoverLook cutover = LookAtCutover();
   std::shared_ptr<OpenJob> before;
@@ -285,10 +286,12 @@ void RunningJob::GiveUp(const std::vector<Error>& faults) {
     reasons.push_back(ToString(fault));
     Log(LogLevel::kError, "job_not_opened", reasons.back(), {{"job", plan_.home.job_id}});
   }
-  EndAsFailed(fmt::format("{}", fmt::join(reasons, "; ")));
+  const bool at_risk = ExitCodeOf(faults) == ExitCode::kDataAtRisk;
+  EndAsFailed(fmt::format("{}", fmt::join(reasons, "; ")),
+              at_risk ? Outcome::kDataAtRisk : Outcome::kFailed);
 }
 
-void RunningJob::EndAsFailed(std::string reason) {
+void RunningJob::EndAsFailed(std::string reason, Outcome outcome) {
   JobStatus status = Status();
   status.state = JobState::kFailed;
   status.reason = std::move(reason);
@@ -296,7 +299,7 @@ void RunningJob::EndAsFailed(std::string reason) {
   if (status.target_arn.empty()) status.target_arn = plan_.target.table;
   MutexLock lock(mutex_);
   last_look_ = std::move(status);
-  ended_ = Outcome::kFailed;
+  ended_ = outcome;
 }
 
 void RunningJob::Stop() {

@@ -60,8 +60,15 @@ Result<void> SetListen(Settings& s, std::string_view text) {
 Result<void> SetOnGap(Settings& s, std::string_view text) {
   using replicator::OnGap;
   return SetChoice(s.job.on_gap, text,
-                   std::array<std::pair<std::string_view, OnGap>, 2>{
-                       {{"hold", OnGap::kHold}, {"stop", OnGap::kStop}}});
+                   std::array<std::pair<std::string_view, OnGap>, 3>{
+                       {{"hold", OnGap::kHold}, {"stop", OnGap::kStop}, {"resync", OnGap::kResync}}});
+}
+
+Result<void> SetMostExtra(Settings& s, std::string_view text) {
+  const Result<replicator::MostExtra> most = ParseMostExtra(text);
+  if (!most) return std::unexpected(most.error());
+  s.job.most_extra = *most;
+  return {};
 }
 
 Result<void> SetTtlDeletes(Settings& s, std::string_view text) {
@@ -176,10 +183,20 @@ constexpr std::array kSettings = {
     Setting{"eventually-consistent", "", kHow, kCopies,
             "scan with eventually consistent reads: half the price; each start waits a minute",
             [](Settings& s, Text t) { return SetSwitch(s.job.eventually_consistent, t); }},
-    Setting{"on-gap", "hold|stop", kHow, kFollows,
+    Setting{"mirror", "", kHow, Bit(Command::kStart),
+            "begin with a target that is not empty: all of the source is written over it, then rows "
+            "that only the target has are removed, at most so many as --most-extra says",
+            [](Settings& s, Text t) { return SetSwitch(s.job.mirror, t); }},
+    Setting{"on-gap", "hold|stop|resync", kHow, kFollows,
             "when changes were lost before they were read: hold writes and serve status (default), "
-            "or exit at once; the exit code is 4 either way",
+            "or exit at once, with exit code 4 either way; or, of `start`, copy all again into the "
+            "same target and remove rows that only it has, at most so many as --most-extra says",
             SetOnGap},
+    Setting{"most-extra", "ROWS|PERCENT", kHow, Bit(Command::kStart),
+            "with --mirror or --on-gap resync: when more rows than this are only on the target, "
+            "none is removed until you raise it: 5%, 2000; default: 1% of the target's rows, or 10 "
+            "where that is less",
+            SetMostExtra},
     Setting{"ttl-deletes", "replicate|skip", kHow, kFollows,
             "deletes made by the source's TTL: apply them (default), or leave them to the target's "
             "own TTL",

@@ -56,6 +56,16 @@ constexpr auto kWalkWrites = [](auto& io, auto& w) {
   io.Field("tail_in_flight", w.tail_in_flight);
 };
 
+constexpr auto kWalkResync = [](auto& io, auto& r) {
+  io.Field("step", r.step);
+  io.Field("cause", r.cause);
+  io.Field("target_rows", r.target_rows);
+  io.Field("extra_rows", r.extra_rows);
+  io.Field("removed_rows", r.removed_rows);
+  io.Field("most_rows", r.most_rows);
+  io.Field("some_keys", r.some_keys);
+};
+
 constexpr auto kWalkLimits = [](auto& io, auto& l) {
   io.Field("read_capacity", l.read_capacity);
   io.Field("write_capacity", l.write_capacity);
@@ -82,6 +92,7 @@ constexpr auto kWalkStatus = [](auto& io, auto& s) {
   io.Nested("backfill", s.backfill, kWalkBackfill);
   io.Nested("tail", s.tail, kWalkTail);
   io.Nested("writes", s.writes, kWalkWrites);
+  io.Nested("resync", s.resync, kWalkResync);
   io.Nested("limits", s.limits, kWalkLimits);
   io.Field("source_read_units", s.source_read_units);
   io.Field("target_write_units", s.target_write_units);

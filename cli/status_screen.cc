@@ -33,8 +33,8 @@ void Row(std::string& screen, std::string_view name, std::string_view value) {
 std::string NextStep(const JobStatus& status) {
   switch (status.state) {
     case JobState::kGap:
-      return "changes were lost, so the target cannot be made equal by going on: stop the job, "
-             "empty the target, remove the job's state directory, and start again";
+      return "changes were lost, so the target cannot be made equal by going on: stop the job, and "
+             "start it with --on-gap resync, which copies all again";
     case JobState::kFailed:
       return "mend what the reason names, then run the same start command: it resumes";
     case JobState::kDone:
@@ -46,7 +46,13 @@ std::string NextStep(const JobStatus& status) {
     case JobState::kSettling:
     case JobState::kCopying:
     case JobState::kFollowing:
+    case JobState::kResync:
       break;
+  }
+  if (status.resync.step == "held") {
+    return fmt::format(
+        "look at the extra rows; if they may go, stop the job, and start it with --most-extra {}",
+        status.resync.removed_rows + status.resync.extra_rows);
   }
   if (status.dead_letters > 0) {
     return fmt::format("`ddbsync checkpoint show --job {}` lists the items that the target refuses",
@@ -125,6 +131,17 @@ void AddWrites(std::string& screen, const JobStatus& status) {
                   RateText(status.target_write_units)));
 }
 
+void AddResync(std::string& screen, const JobStatus::Resync& r) {
+  if (r.cause.empty()) return;
+  Row(screen, "resync", fmt::format("{} ({})", r.step, r.cause));
+  if (r.target_rows == 0) return;
+  Row(screen, "  extra rows",
+      fmt::format("{} of {} are only on the target; {} asked to be removed, at most {} are",
+                  CountText(r.extra_rows), CountText(r.target_rows), CountText(r.removed_rows),
+                  CountText(r.most_rows)));
+  for (const std::string& key : r.some_keys) Row(screen, "", key);
+}
+
 void AddLimits(std::string& screen, const JobStatus& status) {
   const JobStatus::Limits& l = status.limits;
   const auto units = [](const std::optional<double>& bound) {
@@ -171,6 +188,7 @@ std::string StatusScreen(const JobStatus& status, bool color) {
           fmt::format("; {} rechecks pending", CountText(status.rechecks)));
   Row(screen, "gaps",
       Paint(CountText(status.gaps), status.gaps > 0 ? Mood::kBad : Mood::kPlain, color));
+  AddResync(screen, status.resync);
   if (!status.last_warning.empty()) Row(screen, "last warning", status.last_warning);
   Row(screen, "next", NextStep(status));
   return screen;
@@ -216,9 +234,9 @@ std::string StoppedScreen(const checkpoint::State& state, bool color) {
                   CountText(static_cast<int64_t>(state.rechecks.size()))));
   Row(screen, "gaps", CountText(gaps));
   Row(screen, "next",
-      gaps > 0 ? "changes were lost: empty the target, remove the job's state directory, and start "
-                 "again"
-               : "run the same start command: it resumes");
+      gaps == 0 || (state.resync && checkpoint::IsUnderWay(*state.resync))
+          ? "run the same start command: it resumes"
+          : "changes were lost: start with --on-gap resync, which copies all again");
   return screen;
 }
 

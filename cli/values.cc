@@ -190,6 +190,23 @@ Result<double> ParseSample(std::string_view text) {
   return share;
 }
 
+Result<replicator::MostExtra> ParseMostExtra(std::string_view text) {
+  const auto fail = [text] {
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("`{}` is neither a share of the target's rows (5%, at most 100%) nor a "
+                            "number of rows (2000)",
+                            text));
+  };
+  if (!text.ends_with('%')) {
+    const Result<int64_t> rows = ParseInteger(text);
+    if (!rows || *rows < 0) return fail();
+    return replicator::MostExtra{.rows = *rows};
+  }
+  const Result<double> percent = ParseNumber(text.substr(0, text.size() - 1));
+  if (!percent || !(*percent > 0) || *percent > 100) return fail();
+  return replicator::MostExtra{.share = *percent / 100};
+}
+
 Result<bool> ParseSwitch(std::string_view text) {
   for (const std::string_view yes : {"true", "yes", "on", "1"}) {
     if (text == yes) return true;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "replicator/most_extra.h"
 
 namespace ddbsync::cli {
 
@@ -28,6 +29,10 @@ namespace ddbsync::cli {
 
 /// A share: "1%" is 0.01; at least limits::kLeastSample and at most 100 %.
 [[nodiscard]] Result<double> ParseSample(std::string_view text);
+
+/// Rows that a resync removes: a share of the target's ("5%", above 0 and at most 100 %) or their
+/// number ("2000").
+[[nodiscard]] Result<replicator::MostExtra> ParseMostExtra(std::string_view text);
 
 /// "true", "yes", "on", "1" and their opposites.
 [[nodiscard]] Result<bool> ParseSwitch(std::string_view text);

@@ -81,7 +81,10 @@ std::string FixOfState(const JobStatus& job) {
     case JobState::kPaused:
       return "`ddbsync resume`";
     case JobState::kGap:
-      return "changes were lost: copy again into an empty table with another --state";
+      return "changes were lost: stop, and start with --on-gap resync, which copies all again";
+    case JobState::kResync:
+      return "wait until the resync is complete: `ddbsync status` says how far it is, and whether "
+             "it needs you";
     case JobState::kStarting:
     case JobState::kStopping:
     case JobState::kDone:

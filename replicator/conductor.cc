@@ -28,6 +28,9 @@ Next Conductor::Step(TimePoint now) {
 void Conductor::Run(TimePoint now) {
   SampleRates(now);
   NoteHolds(now);
+  if (job_.wants_backfill() && job_.wants_tail()) {
+    job_.resync_.Look(job_.backfill_->complete(), job_.tail_->watermark());
+  }
   std::string gap;
   {
     MutexLock lock(job_.mutex_);
@@ -45,11 +48,15 @@ void Conductor::Run(TimePoint now) {
     BeginEnd(Outcome::kFailed, ToString(*fatal), now);
   } else if (!gap.empty() && (job_.stop_asked_ || job_.options_.on_gap == OnGap::kStop)) {
     BeginEnd(Outcome::kDataAtRisk, gap, now);
+  } else if (!gap.empty() && job_.MayBeginAgain()) {
+    BeginEnd(Outcome::kRestart, "begins again after a gap: " + gap, now);
   } else if (!gap.empty()) {
     job_.gate_.Close();
     if (job_.wants_tail()) job_.tail_->Stop();
   } else if (next_stream) {
     BeginEnd(Outcome::kRestart, "goes on with the source's new stream", now);
+  } else if (job_.stop_asked_ && job_.resync_.step() == ResyncStep::kHeld) {
+    BeginEnd(Outcome::kDataAtRisk, job_.resync_.Reason(), now);
   } else if (job_.stop_asked_) {
     BeginEnd(Outcome::kDone, "stopped as asked", now);
   } else if (job_.dead_letters_.TooMany()) {
@@ -183,12 +190,25 @@ void Conductor::Commit(TimePoint now) {
         "one that could (" +
         job_.end_reason_ + ")";
   }
-  job_.state_ = outcome_ == Outcome::kRestart                                  ? JobState::kStarting
-                : outcome_ == Outcome::kDone || outcome_ == Outcome::kDegraded ? JobState::kDone
-                : outcome_ == Outcome::kDataAtRisk && !job_.gap_reason_.empty() ? JobState::kGap
-                                                                                : JobState::kFailed;
+  job_.state_ = EndState(!job_.gap_reason_.empty());
   job_.ended_ = outcome_;
   Log(LogLevel::kInfo, "ended", job_.end_reason_, {{"clean", clean_ ? "yes" : "no"}});
+}
+
+JobState Conductor::EndState(bool gap) const {
+  switch (outcome_) {
+    case Outcome::kRestart:
+      return JobState::kStarting;
+    case Outcome::kDone:
+    case Outcome::kDegraded:
+      return JobState::kDone;
+    case Outcome::kDataAtRisk:
+      if (gap) return JobState::kGap;
+      return job_.resync_.step() == ResyncStep::kHeld ? JobState::kResync : JobState::kFailed;
+    case Outcome::kFailed:
+      break;
+  }
+  return JobState::kFailed;
 }
 
 }  // namespace ddbsync::replicator

@@ -15,7 +15,8 @@ class LiveJob;
 /// Decides what the job as a whole does next, from what its parts report. The one place where a job
 /// ends:
 ///
-///   running ──stop asked, done, failed, gap with --on-gap stop──▶ draining (gate shut, reads stop)
+///   running ──stop asked, done, failed, gap with --on-gap stop or resync──▶ draining
+///                                                                   (gate shut, reads stop)
 ///   draining ──no write on the wire──▶ committing (clean-stop marker, if nothing is unclear)
 ///   committing ──durable, or patience over──▶ ended
 ///
@@ -40,6 +41,7 @@ class Conductor final : public Task {
   void SampleRates(TimePoint now);
   void NoteHolds(TimePoint now);
   [[nodiscard]] bool NeverAllowedToWrite(TimePoint now);
+  [[nodiscard]] JobState EndState(bool gap) const;
 
   /// A count that rises with each refusal, and when it did last.
   struct Refusals {

@@ -14,6 +14,8 @@
 #include "dynamodb/streams_client.h"
 #include "metrics/exposition.h"
 #include "replicator/live_copy.h"
+#include "replicator/most_extra.h"
+#include "replicator/resync.h"
 #include "replicator/seam.h"
 #include "replicator/status.h"
 #include "streams/lineage.h"
@@ -21,7 +23,7 @@
 namespace ddbsync::replicator {
 
 enum class Phases { kBackfillAndTail, kBackfillOnly, kTailOnly };
-enum class OnGap { kHold, kStop };
+enum class OnGap { kHold, kStop, kResync };
 enum class TtlDeletes { kReplicate, kSkip };
 
 class AccountCapacity;
@@ -34,7 +36,9 @@ struct JobOptions {
   bool create_target = false;
   bool enable_stream = false;
   bool eventually_consistent = false;
+  bool mirror = false;  ///< a new job may begin with a target that is not empty
   OnGap on_gap = OnGap::kHold;
+  MostExtra most_extra;  ///< rows that a resync removes
   TtlDeletes ttl_deletes = TtlDeletes::kReplicate;
   std::optional<double> read_capacity;  ///< units per second; none: the default of the design
   std::optional<double> write_capacity;
@@ -79,7 +83,8 @@ enum class Outcome {
   kFailed,      ///< an error that needs a person; run again to resume
   kDegraded,    ///< ended with dead letters standing
   kDataAtRisk,  ///< gap, or too many dead letters
-  kRestart,     ///< to be opened again at once: it goes on with another stream (Seam::FollowFrom)
+  kRestart,     ///< to be opened again at once: it goes on with another stream (Seam::FollowFrom),
+                ///< or begins again after a gap (OnGap::kResync)
 };
 
 /// A copy in progress. Any thread, except where said. Its tasks refer to it: the executor is
@@ -122,6 +127,8 @@ class Job {
   [[nodiscard]] virtual LiveCopy& live_copy() = 0;
   /// For a cut-over. Lives as long as the job.
   [[nodiscard]] virtual Seam& seam() = 0;
+  /// For who removes rows that only the target has. Lives as long as the job.
+  [[nodiscard]] virtual Resync& resync() = 0;
   /// From a record's creation at the source (whole seconds) to its acknowledgement by the target.
   [[nodiscard]] virtual const metrics::Histogram& apply_delay() const = 0;
 };

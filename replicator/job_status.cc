@@ -1,6 +1,7 @@
 // What a LiveJob looks like from outside: one consistent look for /metrics, /api and the terminal.
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 #include <string>
 
 #include "base/version.h"
@@ -129,6 +130,11 @@ void LiveJob::FillTail(JobStatus& status, const Tail::Progress& progress) const 
     tail.lag_seconds = std::max(0.0, Seconds(status.now - *tail.watermark));
     tail.headroom_seconds = Seconds(limits::kRetention) - *tail.lag_seconds;
   }
+  // What the stream says is of the copy that is being made: it was behind by what was lost.
+  if (resync_.under_way() && !resync_.consistent()) {
+    tail.watermark.reset();
+    tail.lag_seconds.reset();
+  }
   MutexLock lock(mutex_);
   if (rate_samples_.size() < 2) return;
   const RateSample& first = rate_samples_.front();
@@ -152,6 +158,7 @@ void LiveJob::FillWrites(JobStatus& status) const {
   status.target_write_units = counters_.target_write_units;
   status.held_seconds = held_.Totals();
   status.queue_bytes = credit_.used();
+  FillResync(status);
   status.rechecks = rechecks_.count();
   status.dead_letters = dead_letters_.count();
   status.tail_paused = tail_paused_;
@@ -161,6 +168,22 @@ void LiveJob::FillWrites(JobStatus& status) const {
                    .account_write_capacity = SharedRate(write_capacity_),
                    .in_flight = write_limit_.most(),
                    .poll_interval_seconds = Seconds(poll_interval_)};
+}
+
+void LiveJob::FillResync(JobStatus& status) const {
+  status.gaps = resync_.gaps();
+  const ResyncStep step = resync_.step();
+  const auto record = resync_.record();
+  if (step == ResyncStep::kNone || !record) return;
+  JobStatus::Resync& resync = status.resync;
+  resync.step = ToString(step);
+  resync.cause = record->cause;
+  resync.target_rows = record->target_rows;
+  resync.extra_rows = record->extra_rows;
+  resync.removed_rows = record->removed_rows;
+  resync.most_rows = record->most_rows;
+  std::istringstream keys(record->some_keys);
+  for (std::string key; std::getline(keys, key);) resync.some_keys.push_back(key);
 }
 
 void LiveJob::FillHealth(JobStatus& status, const Tail::Progress& progress, TimePoint now) const {
@@ -179,14 +202,14 @@ void LiveJob::FillHealth(JobStatus& status, const Tail::Progress& progress, Time
   // It comes on top: what is repaired is why the copy waits, trouble is why that takes long.
   const std::string repairs = hold.by == Bottleneck::kRepairs ? "; the copy is " + hold.why : "";
 
+  const std::string resync = resync_.Reason();
+
   MutexLock lock(mutex_);
   const bool runs = state_ != JobState::kStarting && state_ != JobState::kStopping && !ended_;
   status.state = runs ? running : state_;
-  status.gaps = static_cast<int64_t>(gaps_.size());
   if (!gap_reason_.empty()) {
-    status.reason = "changes were lost: " + gap_reason_ +
-                    ". Nothing is written any more. Copy again into an empty table with another "
-                    "--state";
+    status.reason = "changes were lost: " + gap_reason_ + ". Nothing is written any more. " +
+                    GapRemedy();
   } else if (state_ == JobState::kStopping || ended_) {
     status.reason = end_reason_;
   } else if (commits.last_error) {
@@ -195,6 +218,8 @@ void LiveJob::FillHealth(JobStatus& status, const Tail::Progress& progress, Time
     status.reason = standstill + (trouble.empty() ? "" : "; " + trouble) + repairs;
   } else if (status.state == JobState::kSettling) {
     status.reason = "waiting until writes of the stop that was not clean can land no more";
+  } else if (status.state == JobState::kResync) {
+    status.reason = resync + (trouble.empty() ? "" : "; " + trouble) + repairs;
   } else if (!trouble.empty()) {
     status.reason = trouble + repairs;
   } else if (status.state == JobState::kPaused) {
@@ -204,14 +229,27 @@ void LiveJob::FillHealth(JobStatus& status, const Tail::Progress& progress, Time
   } else {
     status.reason = hold.why;
   }
-  const bool at_work = status.state == JobState::kCopying || status.state == JobState::kFollowing;
+  const bool at_work = status.state == JobState::kCopying ||
+                       status.state == JobState::kFollowing || status.state == JobState::kResync;
   if (at_work) status.bottleneck = hold.by;
   const bool going = status.state == JobState::kCopying || status.state == JobState::kFollowing ||
                      status.state == JobState::kSettling || status.state == JobState::kPaused;
-  status.ready = going && standstill.empty() && gap_reason_.empty();
+  status.ready = going && standstill.empty() && gap_reason_.empty() && resync.empty();
   if (status.reason.empty() && status.degraded) {
     status.reason = "the target refuses some items; see `ddbsync checkpoint show`";
   }
+}
+
+std::string LiveJob::GapRemedy() const {
+  if (recreated_) {
+    return "The source is another table now, which no resync makes up for: copy it into an empty "
+           "table with another --state";
+  }
+  if (!point_.waits_for.empty()) return "Because of --on-gap resync " + point_.waits_for;
+  if (options_.on_gap == OnGap::kResync) return "It begins again (--on-gap resync)";
+  if (!wants_backfill()) return "Load again, and follow with another --state";
+  return "To copy again into the same table, stop, and start with --on-gap resync; or copy into an "
+         "empty table with another --state";
 }
 
 JobState LiveJob::RunningState(bool copied, TimePoint now) const {
@@ -221,6 +259,7 @@ JobState LiveJob::RunningState(bool copied, TimePoint now) const {
   }
   if (now < gate_.opens()) return JobState::kSettling;
   if (backfill_paused_) return JobState::kPaused;
+  if (resync_.under_way()) return JobState::kResync;
   return copied ? JobState::kFollowing : JobState::kCopying;
 }
 

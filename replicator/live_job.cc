@@ -1,5 +1,6 @@
 #include "replicator/live_job.h"
 
+#include <set>
 #include <utility>
 
 #include "base/limits.h"
@@ -9,6 +10,7 @@
 #include "replicator/conductor.h"
 #include "replicator/limits.h"
 #include "replicator/recheck_task.h"
+#include "replicator/stream_wait.h"
 #include "replicator/table_watch.h"
 
 namespace ddbsync::replicator {
@@ -28,6 +30,13 @@ std::optional<double> ReadCapacityOf(const JobOptions& options,
 
 std::string AccountOf(const Side& side, const dynamodb::TableDescription& table) {
   return AccountCapacity::Of(table.arn, side.tables->aws().url());
+}
+
+std::set<std::string> ShardsOf(const std::vector<checkpoint::Gap>& gaps) {
+  std::set<std::string> shards;
+  if (Planted(PlantedBug::kGapForgotten)) return shards;
+  for (const auto& gap : gaps) shards.insert(gap.shard_id);
+  return shards;
 }
 
 /// After a stop that was not clean, writes of the previous process may still land.
@@ -73,6 +82,8 @@ LiveJob::LiveJob(JobOptions options, Side source, Side target, StartingPoint poi
                                      : Duration::zero()}),
       rechecks_(ledger_, server_clock(), options_.settle, point_.state.rechecks, constructed_at_),
       dead_letters_(ledger_, server_clock(), point_.state.dead_letters),
+      resync_(point_.resync ? point_.resync : point_.state.resync, ShardsOf(point_.state.gaps),
+              options_.most_extra, ledger_, server_clock()),
       write_limit_({.initial = limits::kInitialInFlight,
                     .maximum = limits::kMaxWriterSlots,
                     .work = limits::kWorkOfABatch,
@@ -113,11 +124,8 @@ LiveJob::LiveJob(JobOptions options, Side source, Side target, StartingPoint poi
         TailParts(), point_.state.shards);
     if (point_.stream_ends) tail_->NoteWritesResume(point_.state.cutover->sealed_at);
   }
-  for (const auto& gap : point_.state.gaps) {
-    if (Planted(PlantedBug::kGapForgotten)) break;
-    gap_reason_ = gap.reason;
-    gaps_.insert(gap.shard_id);
-  }
+  const bool gap = GapStands(point_.state) && !point_.begins_again;
+  if (gap && !Planted(PlantedBug::kGapForgotten)) gap_reason_ = point_.state.gaps.front().reason;
 }
 
 LiveJob::~LiveJob() = default;
@@ -142,17 +150,23 @@ Tail::Parts LiveJob::TailParts() {
 Result<void> LiveJob::Start() {
   // Before anything is read or written: since when the stream counts, and that a stop from now on
   // is not clean until it says so.
-  checkpoint::Batch first;
-  if (!point_.state.job) checkpoint::PutJob(first, point_.record);
+  checkpoint::Batch first = point_.forgotten;
+  if (!point_.state.job || point_.begins_again) checkpoint::PutJob(first, point_.record);
+  if (point_.resync) checkpoint::PutResync(first, *point_.resync);
   checkpoint::SetCleanStop(first, false);
   if (auto written = store_.Commit(first); !written) return written;
 
   executor_.Spawn(Lane::kCommit, "committer", committer_);
   executor_.Spawn(Lane::kControl, "conductor", std::make_shared<Conductor>(*this));
   if (!point_.lost_stream.empty()) OnGap("", point_.lost_stream);
+  bool gap = false;
   {
     MutexLock lock(mutex_);
-    if (!gap_reason_.empty()) return {};  // the conductor holds; nothing else runs
+    gap = !gap_reason_.empty();
+  }
+  if (gap) {  // the conductor holds; nothing else runs
+    if (!point_.waits_for.empty()) WaitForStream();
+    return {};
   }
   SpawnWriters();
   if (wants_tail()) tail_->Start();
@@ -222,6 +236,11 @@ void LiveJob::SpawnRest() {
                       .health = health_,
                       .budget = source_budget_,
                       .on_gap = [this](const std::string& reason) { OnGap("", reason); },
+                      .on_recreated =
+                          [this](const std::string& reason) {
+                            recreated_ = true;
+                            OnGap("", reason);
+                          },
                       .stream_may_change = [this] { return end_of_stream_expected_.load(); },
                       .clock = executor_.clock()}));
 }
@@ -229,14 +248,28 @@ void LiveJob::SpawnRest() {
 void LiveJob::OnGap(const std::string& shard_id, const std::string& reason) {
   // Shut first: no position may be recorded past what is lost.
   gate_.Close();
-  checkpoint::Batch batch;
-  checkpoint::PutGap(batch,
-                     {.shard_id = shard_id, .reason = reason, .detected_at = server_clock().Now()});
-  ledger_.Stage(std::move(batch));
+  resync_.RecordGap(shard_id, reason);
   Log(LogLevel::kError, "gap", reason, {{"shard", shard_id}});
   MutexLock lock(mutex_);
   if (gap_reason_.empty()) gap_reason_ = reason;
-  gaps_.insert(shard_id);
+}
+
+void LiveJob::WaitForStream() {
+  executor_.Spawn(
+      Lane::kTailRead, "stream wait",
+      std::make_shared<StreamWait>(StreamWait::Context{.source = *source_.tables,
+                                                       .table = source_.table,
+                                                       .identity = point_.record.source_identity,
+                                                       .budget = source_budget_,
+                                                       .ending = [this] { return stop_asked_.load(); },
+                                                       .on_stream = [this] { stream_came_ = true; },
+                                                       .clock = executor_.clock()}));
+}
+
+bool LiveJob::MayBeginAgain() const {
+  // The end of a stream that a cut-over asked for is the cut-over's to take back.
+  return options_.on_gap == OnGap::kResync && wants_backfill() && wants_tail() && !recreated_ &&
+         !end_of_stream_expected_ && (point_.waits_for.empty() || stream_came_);
 }
 
 void LiveJob::Pause(bool tail_too) {

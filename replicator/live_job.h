@@ -4,7 +4,6 @@
 #include <deque>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +29,7 @@
 #include "replicator/pace.h"
 #include "replicator/preflight.h"
 #include "replicator/rechecks.h"
+#include "replicator/resync.h"
 #include "replicator/segment_scanner.h"
 #include "replicator/shared_look.h"
 #include "replicator/tail.h"
@@ -58,6 +58,7 @@ class LiveJob final : public Job, private Seam {
   [[nodiscard]] streams::ShardFamily Family(size_t most) const override;
   [[nodiscard]] LiveCopy& live_copy() override { return live_copy_; }
   [[nodiscard]] Seam& seam() override { return *this; }
+  [[nodiscard]] Resync& resync() override { return resync_; }
   [[nodiscard]] const metrics::Histogram& apply_delay() const override {
     return counters_.apply_delay;
   }
@@ -69,6 +70,9 @@ class LiveJob final : public Job, private Seam {
   void SpawnWriters();
   void SpawnRest();
   void OnGap(const std::string& shard_id, const std::string& reason);
+  void WaitForStream();
+  /// A gap does not hold it, nor end it: it is to be opened again, and to make up for what was lost.
+  [[nodiscard]] bool MayBeginAgain() const;
   [[nodiscard]] Tail::Parts TailParts();
   [[nodiscard]] TimePoint Now() const { return executor_.clock().Now(); }
   [[nodiscard]] aws::ServerClock& server_clock() const {
@@ -102,6 +106,8 @@ class LiveJob final : public Job, private Seam {
   void FillBackfill(JobStatus& status, TimePoint now) const;
   void FillTail(JobStatus& status, const Tail::Progress& progress) const;
   void FillWrites(JobStatus& status) const;
+  void FillResync(JobStatus& status) const;
+  [[nodiscard]] std::string GapRemedy() const;
   void FillHealth(JobStatus& status, const Tail::Progress& progress, TimePoint now) const;
   [[nodiscard]] std::string Standstill(const Tail::Progress& tail, TimePoint now) const;
   struct Hold {
@@ -134,6 +140,7 @@ class LiveJob final : public Job, private Seam {
   Fence fence_;
   Rechecks rechecks_;
   DeadLetters dead_letters_;
+  Resync resync_;
   InFlightLimit write_limit_, scan_limit_;
   CapacityBucket read_capacity_, write_capacity_;
   std::atomic<double> units_per_page_{limits::kUnitsOfFullPage};
@@ -148,11 +155,12 @@ class LiveJob final : public Job, private Seam {
   std::atomic<bool> end_of_stream_expected_;
   std::atomic<bool> backfill_paused_{false};
   std::atomic<bool> tail_paused_{false};
+  std::atomic<bool> recreated_{false};    ///< the source is another table
+  std::atomic<bool> stream_came_{false};  ///< that point_.waits_for
   std::atomic<Duration> poll_interval_;
 
   mutable Mutex mutex_;
-  std::string gap_reason_ GUARDED_BY(mutex_);      ///< empty: no gap
-  std::set<std::string> gaps_ GUARDED_BY(mutex_);  ///< shards; empty name: the whole stream
+  std::string gap_reason_ GUARDED_BY(mutex_);  ///< of one that no resync makes up for; empty: none
   JobState state_ GUARDED_BY(mutex_) = JobState::kStarting;
   std::string end_reason_ GUARDED_BY(mutex_);
   std::optional<Outcome> ended_ GUARDED_BY(mutex_);

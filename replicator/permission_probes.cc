@@ -46,7 +46,7 @@ void Preflight::ProbeStreamPermissions(const std::string& stream_arn) {
     Fault(source_, "list the shards of its stream (dynamodb:DescribeStream)", listing.error());
     return;
   }
-  stream_enabling_ = !point_.state.job && listing->status == "ENABLING";
+  stream_enabling_ = begins_anew() && listing->status == "ENABLING";
   if (listing->shards.empty()) return;
   auto iterator = CallPatiently(clock_, budget_, [&] {
     return source_.streams->GetShardIterator(stream_arn, listing->shards.back().id, {});
@@ -85,15 +85,20 @@ void Preflight::CheckEmptyTarget() {
   });
   if (!page) {
     Fault(target_, "see whether its table is empty (dynamodb:Scan)", page.error());
-  } else if (!page->items().empty()) {
+    return;
+  }
+  target_has_items_ = !page->items().empty();
+  if (target_has_items_ && !(options_.mirror && wants_tail())) {
     Fault(ErrorCode::kInvalid, target_.label + ": table '" + target_.table +
                                    "' is not empty; a copy starts into an empty table, so that "
-                                   "nothing of yours is overwritten");
+                                   "nothing of yours is overwritten. To make it equal to the "
+                                   "source, and have rows that only it has removed, add --mirror");
   }
 }
 
 void Preflight::ProbeWrites() {
-  // Deleting what is not there changes nothing: the table was just seen to be empty.
+  // Deleting what is not there changes nothing: the table was just seen to be empty. Of one that is
+  // not, no item has such a key.
   const std::string key = ProbeKey(point_.target.key);
   const dynamodb::WriteOp op{dynamodb::WriteOp::Kind::kDelete, key, key};
   const auto deleted = target_.tables->BatchWriteItem(target_.table, {&op, 1}, point_.target.key);

@@ -149,7 +149,6 @@ void Preflight::CheckSince() {
 
 void Preflight::LookAtStream() {
   const auto& source = point_.source;
-  const bool on = source.stream_view.has_value();
   const auto& job = point_.state.job;
   if (FollowsSealedStream()) {
     point_.stream_ends = true;
@@ -159,16 +158,25 @@ void Preflight::LookAtStream() {
     ProbeStreamPermissions(job->stream_arn);
     return;
   }
-  if (job) {
-    if (!on) {
-      point_.lost_stream = "the source's stream is off";
-    } else if (!job->stream_arn.empty() && source.latest_stream_arn != job->stream_arn) {
-      point_.lost_stream = "the source's stream was switched off and on: it is now " +
-                           source.latest_stream_arn + ", the checkpoint belongs to " +
-                           job->stream_arn;
-    }
-    if (!point_.lost_stream.empty()) return;
-  } else if (!on) {
+  if (!job) return LookAtNewStream();
+  if (!source.stream_view) {
+    point_.lost_stream = "the source's stream is off";
+  } else if (!job->stream_arn.empty() && source.latest_stream_arn != job->stream_arn) {
+    point_.lost_stream = "the source's stream was switched off and on: it is now " +
+                         source.latest_stream_arn + ", the checkpoint belongs to " +
+                         job->stream_arn;
+  }
+  const bool gap = !point_.lost_stream.empty() || GapStands(point_.state);
+  if (gap && options_.on_gap == OnGap::kResync && wants_backfill()) return CheckStreamAfterGap();
+  if (!point_.lost_stream.empty()) return;
+  point_.read_back = source.stream_view == dynamodb::StreamView::kKeysOnly ||
+                     source.stream_view == dynamodb::StreamView::kOldImage;
+  ProbeStreamPermissions(source.latest_stream_arn);
+}
+
+void Preflight::LookAtNewStream() {
+  const auto& source = point_.source;
+  if (!source.stream_view) {
     if (options_.enable_stream) {
       stream_to_enable_ = true;
     } else {
@@ -178,7 +186,7 @@ void Preflight::LookAtStream() {
     }
     return;
   }
-  if (!job && !options_.stream_arn.empty() && source.latest_stream_arn != options_.stream_arn) {
+  if (!options_.stream_arn.empty() && source.latest_stream_arn != options_.stream_arn) {
     Fault(ErrorCode::kAtRisk, source_.label + ": its stream was switched off and on since " +
                                   options_.stream_arn +
                                   " was to be followed; what was written meanwhile is in none");
@@ -187,6 +195,20 @@ void Preflight::LookAtStream() {
   point_.read_back = source.stream_view == dynamodb::StreamView::kKeysOnly ||
                      source.stream_view == dynamodb::StreamView::kOldImage;
   ProbeStreamPermissions(source.latest_stream_arn);
+}
+
+void Preflight::CheckStreamAfterGap() {
+  if (!point_.source.stream_view && !options_.enable_stream) {
+    point_.waits_for = "a resync begins when the source has a stream: turn it on, or start again "
+                       "with --enable-stream";
+    return;
+  }
+  point_.begins_again = true;
+  stream_to_enable_ = !point_.source.stream_view;
+  if (stream_to_enable_) return;
+  point_.read_back = point_.source.stream_view == dynamodb::StreamView::kKeysOnly ||
+                     point_.source.stream_view == dynamodb::StreamView::kOldImage;
+  ProbeStreamPermissions(point_.source.latest_stream_arn);
 }
 
 bool Preflight::FollowsSealedStream() const {
@@ -207,7 +229,9 @@ void Preflight::CompareWithCheckpoint() {
     return;
   }
   if (job->source_identity != source) {
-    Fault(ErrorCode::kInvalid, "this job copies from " + job->source_arn + " (" +
+    // What was lost of a table that is gone is in no other: a resync is not for that.
+    const ErrorCode code = GapStands(point_.state) ? ErrorCode::kAtRisk : ErrorCode::kInvalid;
+    Fault(code, "this job copies from " + job->source_arn + " (" +
                                    job->source_identity + "), but the source is now " +
                                    point_.source.arn + " (" + source + ")" + remedy);
   }

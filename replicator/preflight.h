@@ -19,6 +19,13 @@ struct StartingPoint {
   checkpoint::JobRecord record;  ///< to be written before the first read, if state.job is none
   bool read_back = false;        ///< the stream carries no new images
   std::string lost_stream;       ///< why the stream of the checkpoint is not the source's any more
+  /// The copy is begun again after a gap: `record` is a new one, `resync` is to be written with it,
+  /// and `forgotten` takes away how far the copy before it was. The state has none of that left.
+  bool begins_again = false;
+  checkpoint::Batch forgotten;
+  std::string waits_for;  ///< it would be begun again, but for this; empty: nothing
+  /// Of a first start into a target that is not empty, or of one that begins again.
+  std::optional<checkpoint::ResyncRecord> resync;
   bool stream_ends = false;      ///< a cut-over ended it, or was about to; what it holds is read
 };
 
@@ -41,6 +48,8 @@ class Preflight {
   void CheckCutover();
   void CheckTargetIsNotLive();
   void LookAtStream();
+  void LookAtNewStream();
+  void CheckStreamAfterGap();
   [[nodiscard]] bool FollowsSealedStream() const;
   void CheckSince();
   void LookAtTarget();
@@ -55,11 +64,13 @@ class Preflight {
   void EnableStream();
   void WaitForStream();
   void FillRecord();
+  void BeginAgain();
 
   void Fault(ErrorCode code, std::string message, std::string context = {});
   void Fault(const Side& side, const std::string& doing, const Error& error);
   [[nodiscard]] bool wants_tail() const { return options_.phases != Phases::kBackfillOnly; }
   [[nodiscard]] bool wants_backfill() const { return options_.phases != Phases::kTailOnly; }
+  [[nodiscard]] bool begins_anew() const { return !point_.state.job || point_.begins_again; }
 
   const JobOptions& options_;
   const Side& source_;
@@ -75,6 +86,7 @@ class Preflight {
   bool target_to_make_ = false;
   bool stream_to_enable_ = false;
   bool stream_enabling_ = false;
+  bool target_has_items_ = false;
 };
 
 }  // namespace ddbsync::replicator

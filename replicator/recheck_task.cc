@@ -96,13 +96,15 @@ Next RecheckTask::WriteOne(TimePoint now) {
 Next RecheckTask::Write(const Rechecks::Due& due, TimePoint now) {
   const auto verdict = context_.fence.AdmitRepair(due.key, read_.counter(), now);
   const bool admitted = verdict == Fence::Verdict::kAdmitted;
-  if (!admitted && !Planted(PlantedBug::kRepairUnfenced)) {
+  const auto image = images_.find(due.key);
+  const bool gone = image == images_.end();
+  const bool unfenced = Planted(PlantedBug::kRepairUnfenced) ||
+                        (gone && Planted(PlantedBug::kResyncDeletesWithoutFence));
+  if (!admitted && !unfenced) {
     // The tail wrote or writes it, or too much happened: read it again in a later round.
     context_.rechecks.Postpone(due, now + limits::kRecheckLook);
     return Next::Now();
   }
-  const auto image = images_.find(due.key);
-  const bool gone = image == images_.end();
   const dynamodb::WriteOp op{
       gone ? dynamodb::WriteOp::Kind::kDelete : dynamodb::WriteOp::Kind::kPut,
       gone ? std::string_view(due.key_json) : image->second, due.key};

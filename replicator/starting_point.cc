@@ -67,6 +67,7 @@ void Preflight::WaitForStream() {
 }
 
 void Preflight::FillRecord() {
+  if (point_.begins_again) return BeginAgain();
   if (point_.state.job) {
     point_.record = *point_.state.job;
     if (Planted(PlantedBug::kVolatileStart)) {
@@ -91,6 +92,34 @@ void Preflight::FillRecord() {
   if (Planted(PlantedBug::kPositionAfterScan)) {
     point_.record.start_time += limits::kStartMargin + std::chrono::minutes(1);
   }
+  if (target_has_items_) {
+    point_.resync = NewResync(std::nullopt, "mirror", "", point_.record.start_time);
+  }
+}
+
+void Preflight::BeginAgain() {
+  checkpoint::State& state = point_.state;
+  point_.record = *state.job;
+  point_.record.stream_arn = point_.source.latest_stream_arn;
+  point_.record.start_time = source_.tables->aws().server_clock().Now();
+  std::string reason = point_.lost_stream;
+  if (reason.empty()) reason = state.gaps.front().reason;
+  if (!point_.lost_stream.empty()) {
+    state.gaps.push_back({.reason = point_.lost_stream, .detected_at = point_.record.start_time});
+    checkpoint::PutGap(point_.forgotten, state.gaps.back());
+  }
+  point_.resync = NewResync(state.resync, "gap", std::move(reason), point_.record.start_time);
+  if (Planted(PlantedBug::kGapRecordRemovedEarly)) {
+    for (const auto& gap : state.gaps) checkpoint::DeleteGap(point_.forgotten, gap.shard_id);
+  }
+  point_.lost_stream.clear();
+  if (Planted(PlantedBug::kResyncKeepsPositions)) return;
+  for (const auto& shard : state.shards) checkpoint::DeleteShard(point_.forgotten, shard.shard_id);
+  for (const auto& segment : state.segments) {
+    checkpoint::DeleteSegment(point_.forgotten, segment.segment);
+  }
+  state.shards.clear();
+  state.segments.clear();
 }
 
 }  // namespace ddbsync::replicator

@@ -12,6 +12,8 @@ std::string_view ToString(JobState state) {
       return "copying";
     case JobState::kFollowing:
       return "following";
+    case JobState::kResync:
+      return "resync";
     case JobState::kPaused:
       return "paused";
     case JobState::kStopping:

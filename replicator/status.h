@@ -16,6 +16,7 @@ enum class JobState {
   kSettling,   ///< waiting out late landings after an unclean stop
   kCopying,    ///< backfill running (and the tail beside it)
   kFollowing,  ///< backfill complete, tail running
+  kResync,     ///< copying again after a gap, or into a target that was not empty: not in step yet
   kPaused,
   kStopping,
   kDone,  ///< a phase that ends has ended
@@ -113,6 +114,17 @@ struct JobStatus {
     int in_flight_limit = 0;            ///< of the backfill, as it adapts
     int tail_in_flight = 0;             ///< calls of the tail
   } writes;
+
+  /// Of a copy that is made again after a gap, or into a target that was not empty (resync.h).
+  struct Resync {
+    std::string step = "none";
+    std::string cause;        ///< "gap" or "mirror"; empty: none is under way
+    int64_t target_rows = 0;  ///< when its extra rows were counted; 0: not yet
+    int64_t extra_rows = 0;   ///< of them, that only the target has
+    int64_t removed_rows = 0;
+    int64_t most_rows = 0;               ///< that may be removed
+    std::vector<std::string> some_keys;  ///< of those that are held, as JSON
+  } resync;
 
   /// As flags and `throttle` have set them.
   struct Limits {

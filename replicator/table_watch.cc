@@ -54,7 +54,7 @@ void TableWatch::Tell(const Watched& watched, const std::string& side,
   if (recreated && watched.stream_arn.empty()) {
     context_.health.Fatal({ErrorCode::kInvalid, what});
   } else if (recreated) {
-    context_.on_gap(what);
+    context_.on_recreated(what);
   } else if (!table.stream_view) {
     context_.on_gap("the source's stream was switched off: changes made since are in no stream");
   } else {

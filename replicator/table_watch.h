@@ -28,6 +28,8 @@ class TableWatch final : public Task {
     Health& health;
     aws::RetryBudget& budget;
     std::function<void(const std::string& reason)> on_gap;
+    /// The source is another table: what was lost of the one before is in no stream, nor in this.
+    std::function<void(const std::string& reason)> on_recreated;
     /// A cut-over switches it off and on.
     std::function<bool()> stream_may_change;
     const Clock& clock;

@@ -74,6 +74,12 @@ inline constexpr std::chrono::seconds kDeniedGrace{10};
 /// A unit of read capacity is 4 KB, strongly consistent (developer guide).
 inline constexpr double kBytesPerUnit = 4096;
 
+/// Of the rows that only the target has, and that are not removed: so many are named to a person.
+inline constexpr size_t kExtrasNamed = 10;
+/// How often it is looked whether a walk of a removal has ended, and after one that failed.
+inline constexpr std::chrono::milliseconds kRemovalLook{200};
+inline constexpr std::chrono::seconds kRemovalRetry{30};
+
 /// A stop that does not become durable within this ends all the same; the next run repeats a
 /// little.
 inline constexpr std::chrono::seconds kStopPatience{15};

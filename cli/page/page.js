@@ -140,12 +140,12 @@ const ICONS = {
 };
 const STATES = {
   starting: ['ring', 'plain'], settling: ['hourglass', 'wait'], copying: ['arrow', 'plain'],
-  following: ['follow', 'good'], paused: ['pause', 'wait'], stopping: ['stop', 'wait'],
+  following: ['follow', 'good'], resync: ['arrow', 'wait'], paused: ['pause', 'wait'], stopping: ['stop', 'wait'],
   done: ['check', 'good'], gap: ['gap', 'bad'], failed: ['cross', 'bad'],
 };
 const STATE_WORDS = {
   starting: 'Starting', settling: 'Settling', copying: 'Copying', following: 'Following',
-  paused: 'Paused', stopping: 'Stopping', done: 'Done', gap: 'Gap', failed: 'Failed',
+  resync: 'Resync', paused: 'Paused', stopping: 'Stopping', done: 'Done', gap: 'Gap', failed: 'Failed',
 };
 const PLAIN_REASONS = {
   copying: 'Nothing holds the copy back.',
@@ -498,7 +498,7 @@ let busy = false;
 function showControls() {
   const state = status ? status.state : '';
   const acts = status !== null && lost === null && !busy &&
-    ['settling', 'copying', 'following', 'paused'].includes(state);
+    ['settling', 'copying', 'following', 'resync', 'paused'].includes(state);
   const copying = acts && status.backfill.wanted && !status.backfill.complete;
   // A button that is used up keeps the focus where it is, for whoever has no mouse.
   const set = (id, on) => { $(id).disabled = !on && document.activeElement !== $(id); $(id).setAttribute('aria-disabled', !on); };

@@ -55,6 +55,10 @@ class ObedientJob final : public replicator::Job {
     ADD_FAILURE() << "nothing cuts over";
     std::abort();
   }
+  replicator::Resync& resync() override {
+    ADD_FAILURE() << "nothing removes rows";
+    std::abort();
+  }
   const metrics::Histogram& apply_delay() const override { return apply_delay_; }
 
   replicator::JobStatus status_;
