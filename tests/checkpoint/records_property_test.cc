@@ -61,6 +61,18 @@ State AnyState() {
   state.job = AnyJob();
   for (char id = 'a'; *rc::gen::inRange(0, 3) != 0 && id < 'z'; ++id) AddRecords(state, id);
   state.clean_stop = *rc::gen::arbitrary<bool>();
+  state.resync = {.number = *rc::gen::arbitrary<int>(),
+                  .cause = AnyText(),
+                  .reason = AnyText(),
+                  .step = AnyText(),
+                  .began = AnyTime(),
+                  .again = *rc::gen::arbitrary<bool>(),
+                  .target_rows = *rc::gen::arbitrary<int64_t>(),
+                  .extra_rows = *rc::gen::arbitrary<int64_t>(),
+                  .removed_rows = *rc::gen::arbitrary<int64_t>(),
+                  .most_rows = *rc::gen::arbitrary<int64_t>(),
+                  .some_keys = AnyText(),
+                  .completed = AnyTime()};
   return state;
 }
 
@@ -72,6 +84,7 @@ MemoryStore::Records RecordsOf(const State& state) {
   for (const auto& record : state.dead_letters) PutDeadLetter(batch, record);
   for (const auto& record : state.rechecks) PutRecheck(batch, record);
   for (const auto& record : state.gaps) PutGap(batch, record);
+  if (state.resync) PutResync(batch, *state.resync);
   SetCleanStop(batch, state.clean_stop);
   MemoryStore store;
   RC_ASSERT(store.Commit(batch).has_value());
@@ -88,6 +101,7 @@ RC_GTEST_PROP(RecordsProperty, AnyStateComesBackAsItWasPut, ()) {
   const Result<State> loaded = Load(RecordsOf(state));
   RC_ASSERT(loaded.has_value());
   RC_ASSERT(loaded->job == state.job);
+  RC_ASSERT(loaded->resync == state.resync);
   RC_ASSERT(loaded->shards == state.shards);
   RC_ASSERT(loaded->segments == state.segments);
   RC_ASSERT(loaded->dead_letters == state.dead_letters);

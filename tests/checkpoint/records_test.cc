@@ -64,6 +64,18 @@ State AState() {
   state.rechecks = {{.key = BinaryKey() + "2", .key_json = "{}", .last_attempt = At(7)}};
   state.gaps = {{.shard_id = "", .reason = "stream recreated", .detected_at = At(8)},
                 {.shard_id = "shardId-9", .reason = "trimmed", .detected_at = At(9)}};
+  state.resync = {.number = 2,
+                  .cause = "gap",
+                  .reason = "stream recreated\n\xff",
+                  .step = "removing",
+                  .began = At(10),
+                  .again = true,
+                  .target_rows = std::numeric_limits<int64_t>::max(),
+                  .extra_rows = 11,
+                  .removed_rows = 12,
+                  .most_rows = 13,
+                  .some_keys = "{}\n{}",
+                  .completed = At(14)};
   state.clean_stop = true;
   return state;
 }
@@ -76,6 +88,7 @@ Records RecordsOf(const State& state) {
   for (const auto& record : state.dead_letters) PutDeadLetter(batch, record);
   for (const auto& record : state.rechecks) PutRecheck(batch, record);
   for (const auto& record : state.gaps) PutGap(batch, record);
+  if (state.resync) PutResync(batch, *state.resync);
   SetCleanStop(batch, state.clean_stop);
   MemoryStore store;
   EXPECT_TRUE(store.Commit(batch));
@@ -97,7 +110,29 @@ TEST(Records, ComeBackAsTheyWerePut) {
   EXPECT_EQ(loaded->dead_letters, state.dead_letters);
   EXPECT_EQ(loaded->rechecks, state.rechecks);
   EXPECT_EQ(loaded->gaps, state.gaps);
+  EXPECT_EQ(loaded->resync, state.resync);
   EXPECT_TRUE(loaded->clean_stop);
+}
+
+TEST(Records, WhatACopyThatIsBegunAgainForgetsIsGone) {
+  const State state = AState();
+  MemoryStore store(RecordsOf(state));
+  Batch batch;
+  for (const auto& segment : state.segments) DeleteSegment(batch, segment.segment);
+  for (const auto& shard : state.shards) DeleteShard(batch, shard.shard_id);
+  for (const auto& gap : state.gaps) DeleteGap(batch, gap.shard_id);
+  ASSERT_TRUE(store.Commit(batch));
+  const auto loaded = LoadState(store);
+  ASSERT_TRUE(loaded);
+  EXPECT_TRUE(loaded->segments.empty() && loaded->shards.empty() && loaded->gaps.empty());
+  EXPECT_EQ(loaded->rechecks, state.rechecks);
+  EXPECT_EQ(loaded->dead_letters, state.dead_letters);
+}
+
+TEST(Records, AResyncIsUnderWayUntilItIsCompleteOrOvertaken) {
+  EXPECT_TRUE(IsUnderWay({.step = "held"}));
+  EXPECT_FALSE(IsUnderWay({.completed = At(1)}));
+  EXPECT_FALSE(IsUnderWay({.again = true}));
 }
 
 TEST(Records, AnEmptyStoreIsAJobThatHasNotBegun) {

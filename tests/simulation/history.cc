@@ -110,6 +110,7 @@ void History::OnTargetDelete(Key& key, const fake::AppliedWrite& write) {
   const size_t newest = LatestDeletion(key);
   key.absent = true;
   if (!write.sender_gone) {
+    CheckDeletion(key);
     // The oldest deletion that is not older than what was written before.
     size_t oldest = newest;
     for (size_t i = std::max(key.low, key.covered); i < newest; ++i) {
@@ -120,6 +121,16 @@ void History::OnTargetDelete(Key& key, const fake::AppliedWrite& write) {
     CheckOrder(key, oldest, newest);
   }
   Applied(key, newest);
+}
+
+/// Neither a record that counts nor a look at the source can have told that it is gone.
+void History::CheckDeletion(const Key& key) {
+  if (!start_) return;
+  for (size_t i = key.versions.size(); i-- > 0;) {
+    if (!key.versions[i].item) return;
+    if (key.versions[i].at < Earliest() - kRounding - options_.staleness) break;
+  }
+  Violate("I1", "a row was deleted that the source has had all the time since T0: " + Tell(key));
 }
 
 void History::CheckOrder(Key& key, size_t oldest, size_t newest) {
@@ -195,7 +206,8 @@ bool History::ChangedSinceStart(const Key& key) const {
 
 bool History::Concerns(const Change& change) const {
   // A record's time has whole seconds.
-  return start_ && change.key->versions[change.version].at >= Earliest() + kRounding;
+  return start_ && change.key->versions[change.version].at >= not_before_ &&
+         change.key->versions[change.version].at >= Earliest() + kRounding;
 }
 
 bool History::IsRecorded(const Change& change, const checkpoint::State& durable) const {
@@ -211,6 +223,21 @@ bool History::IsRecorded(const Change& change, const checkpoint::State& durable)
 
 void History::SetStart(WallTime start) {
   if (!start_) start_ = start;
+}
+
+void History::BeginAgain(WallTime start) {
+  if (!start_ || *start_ == start) return SetStart(start);
+  start_ = not_before_ = start;
+  ordered_ = copied_ = false;
+  durable_ = {};
+  for (auto& [name, key] : keys_) {
+    key.low = key.covered = key.settled = 0;
+    for (Version& version : key.versions) version.counted = false;
+  }
+  for (auto& [name, shard] : shards_) {
+    shard.unapplied = 0;
+    shard.followed = false;
+  }
 }
 
 void History::BeginLife(const checkpoint::State& durable) {
@@ -289,7 +316,10 @@ void History::CheckSegments(const checkpoint::State& durable,
 }
 
 void History::CheckNothingTakenBack(const checkpoint::State& durable, WallTime now) {
-  if (durable.gaps.size() < durable_.gaps.size()) Violate("gap", "a loss is no longer on record");
+  const bool made_up_for = durable.resync && durable.resync->completed != WallTime{};
+  if (durable.gaps.size() < durable_.gaps.size() && !made_up_for) {
+    Violate("gap", "a loss is no longer on record");
+  }
   const bool same_stream = !durable_.job || durable_.job->stream_arn == durable.job->stream_arn;
   if (same_stream) CheckShardsNotTakenBack(durable, now);
   for (const auto& before : durable_.segments) {

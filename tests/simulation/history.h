@@ -41,6 +41,9 @@ class History {
 
   /// T0, as soon as it is known.
   void SetStart(WallTime start);
+  /// The copy is begun again, from another T0: what was lost until then is the copy's to bring, and
+  /// none of it the tail's. Without effect when that is T0 already.
+  void BeginAgain(WallTime start);
   /// A process begins from what is durable. What an earlier one did beyond that is done again.
   void BeginLife(const checkpoint::State& durable);
   /// The consistent point: from now on, in this life, each key follows the source's order.
@@ -111,6 +114,7 @@ class History {
   /// The first change that the target never had; none: it had them all.
   [[nodiscard]] const Change* OldestUnapplied();
   void CheckOrder(Key& key, size_t oldest, size_t newest);
+  void CheckDeletion(const Key& key);
   void CheckLineage(const Key& key, const Version& version);
   void CheckStreamBefore(const Key& key, const Version& version);
   void Applied(Key& key, size_t version);
@@ -139,6 +143,7 @@ class History {
   size_t first_unapplied_ = 0;
   std::map<std::string, Shard> shards_;
   std::optional<WallTime> start_;  ///< T0
+  WallTime not_before_;            ///< changes before that are no tail's any more
   bool ordered_ = false;
   bool copied_ = false;  ///< the copy is complete, in whichever life
   bool ended_ = false;   ///< no write is due any more

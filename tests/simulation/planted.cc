@@ -74,6 +74,13 @@ constexpr std::array kMistakes = std::to_array<PlantedMistake>({
      Kind::kCutover},
     {kReverseFromLatePosition, "reverse-from-late-position",
      "the way back begins when somebody asks for it, not at the commit", Kind::kCutover},
+    {kResyncDeletesWithoutFence, "resync-deletes-without-fence",
+     "a row that the source did not have is deleted, whatever the tail did meanwhile",
+     Kind::kResync},
+    {kGapRecordRemovedEarly, "gap-record-removed-early",
+     "a loss is taken off the record when the resync begins", Kind::kResync},
+    {kResyncKeepsPositions, "resync-keeps-positions",
+     "a copy that is begun again goes on where the one before was", Kind::kResync},
 });
 
 }  // namespace

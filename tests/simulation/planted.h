@@ -12,6 +12,7 @@ enum class Kind {
   kCopy,
   kVerifying,  ///< Scenario::verifying
   kCutover,    ///< CutoverScenario
+  kResync,     ///< ResyncScenario
 };
 
 /// A mistake that the simulation has to catch.

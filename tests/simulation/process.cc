@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "checkpoint/leveldb_store.h"
+#include "verify/limits.h"
 
 namespace ddbsync::simulation {
 
@@ -72,10 +73,33 @@ Process::~Process() = default;
 
 Result<void> Process::OpenStore() {
   if (store_ != nullptr) return {};
-  auto store = checkpoint::OpenLevelDbStore(outside_.state, /*create=*/true, &outside_.disk);
+  auto store = OpenOnDisk(outside_.state);
   if (!store) return std::unexpected(store.error());
-  store_ = std::make_unique<DiskStore>(*std::move(store), outside_.disk);
+  store_ = *std::move(store);
   return {};
+}
+
+Result<std::unique_ptr<checkpoint::Store>> Process::OpenOnDisk(const char* directory) {
+  auto store = checkpoint::OpenLevelDbStore(directory, /*create=*/true, &outside_.disk);
+  if (!store) return std::unexpected(store.error());
+  return std::make_unique<DiskStore>(*std::move(store), outside_.disk);
+}
+
+void Process::StartRemoval(const replicator::JobOptions& options) {
+  removal_ = std::make_shared<verify::ExtrasRemoval>(verify::ExtrasRemoval::Parts{
+      .executor = outside_.machine,
+      .source = SourceSide(),
+      .target = TargetSide(),
+      .job = *job_,
+      .open_store = [this]() -> Result<std::shared_ptr<checkpoint::Store>> {
+        auto store = OpenOnDisk(outside_.removal);
+        if (!store) return std::unexpected(store.error());
+        return std::shared_ptr<checkpoint::Store>(*std::move(store));
+      },
+      .memory_bytes = 8 * verify::limits::kBytesPerWalker,
+      .settle = options.settle,
+      .clock = outside_.machine.sleeping_clock()});
+  outside_.machine.Spawn(Lane::kControl, "removal", removal_);
 }
 
 Result<checkpoint::State> Process::ReadState() {
@@ -115,6 +139,7 @@ std::vector<Error> Process::Start(const replicator::JobOptions& options) {
   if (!job) return job.error();
   job_ = *std::move(job);
   if (auto started = job_->Start(); !started) return {started.error()};
+  if (job_->resync().under_way()) StartRemoval(options);
   return {};
 }
 

@@ -17,6 +17,7 @@
 #include "tests/support/fake_transport.h"
 #include "tests/support/memory_disk.h"
 #include "tests/support/sim_executor.h"
+#include "verify/extras_removal.h"
 #include "verify/verification.h"
 
 namespace ddbsync::simulation {
@@ -32,6 +33,7 @@ struct Surroundings {
   const char* source_table = "source";
   const char* target_table = "target";
   const char* state = "/state";
+  const char* removal = "/removal";
   const char* key_id = "AKIDEXAMPLE";  ///< whose requests they are, to policies of the tables
 };
 
@@ -70,6 +72,8 @@ class Process {
     dynamodb::StreamsClient streams;
   };
   [[nodiscard]] Result<void> OpenStore();
+  [[nodiscard]] Result<std::unique_ptr<checkpoint::Store>> OpenOnDisk(const char* directory);
+  void StartRemoval(const replicator::JobOptions& options);
 
   const Surroundings outside_;
   const std::unique_ptr<Keys> keys_;
@@ -77,6 +81,7 @@ class Process {
   const std::unique_ptr<Endpoint> source_side_, target_side_;
   std::unique_ptr<checkpoint::Store> store_;
   std::unique_ptr<replicator::Job> job_;
+  std::shared_ptr<verify::ExtrasRemoval> removal_;
 };
 
 }  // namespace ddbsync::simulation

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/mutex.h"
 #include "tests/simulation/planted.h"
+#include "tests/simulation/resync_simulation.h"
 #include "tests/simulation/simulation.h"
 #include "tests/simulation/tally.h"
 
@@ -31,7 +32,7 @@ struct Arguments {
   uint64_t from = 1;
   unsigned jobs = 0;
   bool verbose = false;
-  bool verifying = false, cutover = false;
+  bool verifying = false, cutover = false, resync = false;
   std::string plant;
   bool all_planted = false;
   std::string page;  ///< to write the table into; empty: none
@@ -51,11 +52,23 @@ bool RunSeed(uint64_t seed, const Arguments& arguments, Mutex& mutex, Tally& tal
     }
     return !verdict.violation;
   }
+  if (arguments.resync) {
+    const ResyncScenario scenario = DrawResync(seed);
+    const Verdict verdict = Simulate(scenario);
+    MutexLock lock(mutex);
+    tally.Add(seed, scenario.history, verdict);
+    if (arguments.verbose) {
+      fmt::print("seed {}: trace {:016x}, {} steps, {} starts, {} changes, {} writes\n  {}\n", seed,
+                 verdict.trace, verdict.steps, verdict.starts, verdict.changes, verdict.writes,
+                 Describe(scenario));
+    }
+    return !verdict.violation;
+  }
   Scenario scenario = Draw(seed);
   scenario.verifying = arguments.verifying;
   const Verdict verdict = Simulate(scenario);
   MutexLock lock(mutex);
-  tally.Add(scenario, verdict);
+  tally.Add(seed, scenario, verdict);
   if (arguments.verbose) {
     fmt::print("seed {}: trace {:016x}, {} steps, {} starts, {} changes, {} writes\n  {}\n", seed,
                verdict.trace, verdict.steps, verdict.starts, verdict.changes, verdict.writes,
@@ -88,6 +101,7 @@ int SimulateSeeds(const Arguments& arguments) {
   std::string flags = arguments.plant.empty() ? "" : " --plant " + arguments.plant;
   if (arguments.verifying) flags += " --verifying";
   if (arguments.cutover) flags += " --cutover";
+  if (arguments.resync) flags += " --resync";
   for (const auto& [seed, violation] : tally.violations) {
     fmt::print("FAIL seed {}: {}: {}\n  again: tools/simulate --seeds 1 --from {} --verbose{}\n",
                seed, violation.invariant, violation.what, seed, flags);
@@ -117,6 +131,7 @@ std::optional<Catch> CatchPlanted(const PlantedMistake& mistake, const Arguments
     Arguments with_it = arguments;
     with_it.verifying = with_it.verifying || mistake.kind == Kind::kVerifying;
     with_it.cutover = mistake.kind == Kind::kCutover;
+    with_it.resync = mistake.kind == Kind::kResync;
     const Tally tally = RunSeeds(with_it, true);
     std::string found;
     if (!tally.violations.empty()) {
@@ -204,6 +219,11 @@ int Main(int argc, char** argv) {
                "Histories that end in cut-overs, with an end of the process at each step, refusals "
                "and writes that ignore the freeze")
       ->excludes(verifying);
+  app.add_flag("--resync", arguments.resync,
+               "Histories that lose changes, or begin with rows that only the target has, and make "
+               "up for it by themselves")
+      ->excludes(verifying)
+      ->excludes("--cutover");
   auto* plant = app.add_option("--plant", arguments.plant, "With this bug in the engine")
                     ->check(CLI::IsMember(bugs));
   auto* all = app.add_flag("--planted", arguments.all_planted,

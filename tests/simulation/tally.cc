@@ -15,7 +15,7 @@ std::string Told(const std::map<cutover::Step, int>& steps) {
 
 }  // namespace
 
-void Tally::Add(const Scenario& scenario, const Verdict& verdict) {
+void Tally::Add(uint64_t seed, const Scenario& scenario, const Verdict& verdict) {
   ++histories;
   changes += verdict.changes;
   writes += verdict.writes;
@@ -24,7 +24,7 @@ void Tally::Add(const Scenario& scenario, const Verdict& verdict) {
   verifications += static_cast<uint64_t>(verdict.verifications);
   long_ones += scenario.is_long ? 1 : 0;
   simulated += verdict.simulated;
-  if (verdict.violation) violations.emplace(scenario.seed, *verdict.violation);
+  if (verdict.violation) violations.emplace(seed, *verdict.violation);
 }
 
 void Tally::Add(uint64_t seed, const CutoverVerdict& verdict) {

@@ -23,7 +23,7 @@ struct Tally {
   uint64_t committed = 0, reversed = 0, comparisons = 0, strays = 0;
   std::map<cutover::Step, int> taken_back, crashes;
 
-  void Add(const Scenario& scenario, const Verdict& verdict);
+  void Add(uint64_t seed, const Scenario& scenario, const Verdict& verdict);
   void Add(uint64_t seed, const CutoverVerdict& verdict);
 };
 
