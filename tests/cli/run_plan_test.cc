@@ -141,7 +141,14 @@ TEST_F(RunPlanTest, LimitsAreKept) {
            {"--memory", "63MiB"},
            {"--read-capacity", "0"},
            {"--read-capacity", "nan"},
-           {"--on-gap", "resync"},
+           {"--on-gap", "again"},
+           {"--most-extra", "-1"},
+           {"--most-extra", "0%"},
+           {"--most-extra", "101%"},
+           {"--most-extra", "nan%"},
+           {"--most-extra", "many"},
+           {"--most-extra", "1.5"},
+           {"--most-extra", ""},
            {"--ttl-deletes", "yes"},
            {"--log-level", "loud"},
            {"--shard-metrics", "some"},
@@ -155,6 +162,29 @@ TEST_F(RunPlanTest, LimitsAreKept) {
     ASSERT_FALSE(plan) << flag << " " << value;
     EXPECT_THAT(plan.error(), SizeIs(1)) << flag << " " << value;
   }
+}
+
+TEST_F(RunPlanTest, ABoundOfExtraRowsIsAShareOrANumber) {
+  const auto bound = [&](const char* text) {
+    const auto plan = Plan({"start", "--src", "a", "--dst", "b", "--mirror", "--on-gap", "resync",
+                            "--most-extra", text});
+    EXPECT_TRUE(plan) << text;
+    EXPECT_TRUE(plan->jobs[0].settings.job.mirror);
+    EXPECT_EQ(plan->jobs[0].settings.job.on_gap, replicator::OnGap::kResync);
+    return plan->jobs[0].settings.job.most_extra;
+  };
+  EXPECT_DOUBLE_EQ(bound("5%").share, 0.05);
+  EXPECT_DOUBLE_EQ(bound("0.5%").share, 0.005);
+  EXPECT_DOUBLE_EQ(bound("100%").share, 1);
+  EXPECT_FALSE(bound("5%").rows);
+  EXPECT_EQ(bound("2000").rows, 2000);
+  EXPECT_EQ(bound("0").rows, 0);
+}
+
+TEST_F(RunPlanTest, OnlyStartCopiesAgainAfterAGap) {
+  EXPECT_THAT(Faults({"tail", "--src", "a", "--dst", "b", "--on-gap", "resync"}),
+              HasSubstr("only `start` does"));
+  EXPECT_THAT(Faults({"tail", "--src", "a", "--dst", "b", "--mirror"}), HasSubstr("--mirror"));
 }
 
 TEST_F(RunPlanTest, OptionGivenTwiceIsOneFaultBesideTheOthers) {

@@ -142,9 +142,9 @@ class CompletionTest(unittest.TestCase):
                          self.bash("cutover", ""))
 
     def test_bash_offers_values(self):
-        self.assertEqual({"hold", "stop"}, self.bash("start", "--on-gap", ""))
+        self.assertEqual({"hold", "resync", "stop"}, self.bash("start", "--on-gap", ""))
         self.assertEqual({"stop"}, self.bash("start", "--on-gap", "=", "s"))
-        self.assertEqual({"hold", "stop"}, self.bash("start", "--on-gap", "="))
+        self.assertEqual({"hold", "resync", "stop"}, self.bash("start", "--on-gap", "="))
         self.assertEqual({"job.toml", "jobs"}, self.bash("start", "--config", "jo"))
         self.assertEqual({"jobs"}, self.bash("start", "--state", "jo"))
         self.assertEqual(set(), self.bash("start", "--memory", ""))
@@ -162,7 +162,7 @@ class CompletionTest(unittest.TestCase):
         self.assertEqual({"show"}, self.fish("ddbsync checkpoint "))
         self.assertEqual({"show", "stop"}, self.fish("ddbsync verify "))
         self.assertEqual({"commit"}, self.fish("ddbsync cutover com"))
-        self.assertEqual({"hold", "stop"}, self.fish("ddbsync start --on-gap "))
+        self.assertEqual({"hold", "resync", "stop"}, self.fish("ddbsync start --on-gap "))
         self.assertEqual(THROTTLES, self.fish("ddbsync throttle "))
 
     def test_zsh_and_fish_read_theirs(self):

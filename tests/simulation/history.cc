@@ -204,6 +204,10 @@ bool History::ChangedSinceStart(const Key& key) const {
   return key.versions.size() > 1 && key.versions.back().at >= Earliest() - options_.staleness;
 }
 
+bool History::LeftToRemoval(const Key& key) const {
+  return not_before_ != WallTime{} && !key.versions.back().item;
+}
+
 bool History::Concerns(const Change& change) const {
   // A record's time has whole seconds.
   return start_ && change.key->versions[change.version].at >= not_before_ &&
@@ -308,6 +312,7 @@ void History::CheckSegments(const checkpoint::State& durable,
       if (key.hash < part.first || key.hash > part.last) continue;
       const size_t newest = key.versions.size() - 1;
       if (ChangedSinceStart(key) || Has(key) >= newest || rechecked.contains(name)) continue;
+      if (LeftToRemoval(key)) continue;
       Violate("I2", "segment " + std::to_string(part.segment) + " is recorded past " + Tell(key) +
                         ", which the target does not have");
       return;
@@ -389,7 +394,7 @@ void History::CheckBackfillComplete() {
   if (violation_ || !start_) return;
   for (const auto& [name, key] : keys_) {
     const size_t newest = key.versions.size() - 1;
-    if (ChangedSinceStart(key) || Had(key) >= newest) continue;
+    if (ChangedSinceStart(key) || Had(key) >= newest || LeftToRemoval(key)) continue;
     Violate("I8", "the copy is called complete, but " + Tell(key) + " was never written");
     return;
   }

@@ -127,6 +127,8 @@ class History {
   [[nodiscard]] WallTime Earliest() const;
   /// Left to the tail, for it changed when the copy may have read it.
   [[nodiscard]] bool ChangedSinceStart(const Key& key) const;
+  /// A deletion that was lost: a copy made again does not bring it, the removal after it does.
+  [[nodiscard]] bool LeftToRemoval(const Key& key) const;
   [[nodiscard]] bool Concerns(const Change& change) const;
   [[nodiscard]] bool IsRecorded(const Change& change, const checkpoint::State& durable) const;
   /// What the copy is recorded past.
