@@ -166,19 +166,6 @@ TEST_P(VerificationTest, AStoppedRunIsResumedAndAnEndedOneIsNot) {
   EXPECT_NE(Verify(Chosen()).began, resumed.began);
 }
 
-TEST_P(VerificationTest, AStoppedRunLeavesNoWalkerBehindThatWaitsForAPlace) {
-  Fill(500);
-  Options options = Chosen();
-  options.processors = 1;
-  Begin(options);
-  ASSERT_TRUE(Eventually([&] { return service_.Counts()["Scan"] > 20; }));
-  verification_->Stop();
-  WaitForEnd();
-  const std::weak_ptr<Verification> run = verification_;
-  verification_.reset();
-  EXPECT_TRUE(Eventually([&] { return run.expired(); }));
-}
-
 TEST_P(VerificationTest, NothingIsAddedToSumsOfOtherDigests) {
   Fill(50);
   service_.faults().SetRates(fake::OperationClass::kRead, {{fake::FaultKind::kErrorBefore, 1.0}});
