@@ -218,7 +218,7 @@ void LiveJob::FillHealth(JobStatus& status, const Tail::Progress& progress, Time
     status.reason = standstill + (trouble.empty() ? "" : "; " + trouble) + repairs;
   } else if (status.state == JobState::kSettling) {
     status.reason = "waiting until writes of the stop that was not clean can land no more";
-  } else if (status.state == JobState::kResync) {
+  } else if (!resync.empty() && status.state != JobState::kPaused) {
     status.reason = resync + (trouble.empty() ? "" : "; " + trouble) + repairs;
   } else if (!trouble.empty()) {
     status.reason = trouble + repairs;

@@ -102,7 +102,7 @@ TEST(CommandLine, OptionOfAnotherCommandSaysWhichOne) {
 }
 
 TEST(CommandLine, WhatComesLaterIsAUsageError) {
-  EXPECT_THAT(OneFault("start --mirror"), HasSubstr("unknown option --mirror"));
+  EXPECT_THAT(OneFault("start --converter"), HasSubstr("unknown option --converter"));
   EXPECT_THAT(OneFault("plan --src a"), HasSubstr("unknown command `plan`"));
   EXPECT_THAT(OneFault("checkpoint reset"), HasSubstr("unknown command `reset`"));
 }
@@ -129,7 +129,7 @@ TEST(Help, NamesEveryCommandAndNoOther) {
                               "throttle", "checkpoint", "verify", "cutover", "version"}) {
     EXPECT_THAT(help, HasSubstr(std::string("\n  ") + command)) << help;
   }
-  for (const char* later : {"mirror", "resync"}) {
+  for (const char* later : {"migrate", "deadletter"}) {
     for (const std::string& command : kCommandNames) {
       EXPECT_THAT(Parse(command + " --help").help, Not(HasSubstr(later)));
     }

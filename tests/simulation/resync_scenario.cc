@@ -38,7 +38,11 @@ ResyncScenario DrawResync(uint64_t seed) {
   if (history.job.mirror) scenario.strangers = static_cast<int>(dice.Between(1, 60));
   for (Ending& ending : history.endings) ending.downtime = std::min<Duration>(ending.downtime, 60s);
   const bool trims = !history.endings.empty() && dice.Chance(0.2);
-  if (trims) history.endings.back().downtime = 30h;
+  if (trims) {
+    history.endings.back().downtime = 30h;
+    auto& life = history.source.streams.shard_life;
+    life = life > Duration::zero() ? Duration(4h) : life;  // or thousands of shards roll meanwhile
+  }
   const int64_t losses = trims || (history.job.mirror && dice.Chance(0.3)) ? 0 : dice.Between(1, 2);
   for (int64_t i = 0; i < losses; ++i) {
     scenario.losses.push_back({.after = dice.Between(5s, history.writing),
