@@ -51,7 +51,7 @@ enum class PlantedBug {
   kReverseFromLatePosition,
   kResyncDeletesWithoutFence,
   kGapRecordRemovedEarly,
-  kResyncKeepsPositions,
+  kResyncKeepsSegments,
   /// No mistake, and no invariant breaks: the dealer fills each batch from one segment, in scan
   /// order, so that bench/virtual_time can show what dealing is worth.
   kNoDealing,

@@ -18,8 +18,9 @@ std::shared_ptr<verify::ExtrasRemoval> MakeRemoval(const OpenJob::Parts& parts, 
                                                    Job& job) {
   size_t memory = parts.options.memory_bytes;
   if (memory == 0) memory = ddbsync::limits::kDefaultMemoryBytes;
-  const auto open = [directory = parts.plan.home.RemovalDirectory()]()
-      -> Result<std::shared_ptr<checkpoint::Store>> {
+  const auto open =
+      [directory =
+           parts.plan.home.RemovalDirectory()]() -> Result<std::shared_ptr<checkpoint::Store>> {
     auto store = checkpoint::OpenLevelDbStore(directory, /*create=*/true, nullptr);
     if (!store) return std::unexpected(std::move(store.error()));
     return std::shared_ptr<checkpoint::Store>(*std::move(store));

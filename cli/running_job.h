@@ -96,8 +96,7 @@ class RunningJob {
   /// Null while it is not open, and once released.
   [[nodiscard]] std::shared_ptr<replicator::Job> job() const;
   [[nodiscard]] std::shared_ptr<OpenJob> open() const;
-  void EndAsFailed(std::string reason,
-                   replicator::Outcome outcome = replicator::Outcome::kFailed);
+  void EndAsFailed(std::string reason, replicator::Outcome outcome = replicator::Outcome::kFailed);
   void OpenStore(Parts& parts, std::vector<Error>& faults);
   void ConnectSides(Parts& parts, std::vector<Error>& faults);
   [[nodiscard]] replicator::JobOptions Options() const;

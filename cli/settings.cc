@@ -59,9 +59,10 @@ Result<void> SetListen(Settings& s, std::string_view text) {
 
 Result<void> SetOnGap(Settings& s, std::string_view text) {
   using replicator::OnGap;
-  return SetChoice(s.job.on_gap, text,
-                   std::array<std::pair<std::string_view, OnGap>, 3>{
-                       {{"hold", OnGap::kHold}, {"stop", OnGap::kStop}, {"resync", OnGap::kResync}}});
+  return SetChoice(
+      s.job.on_gap, text,
+      std::array<std::pair<std::string_view, OnGap>, 3>{
+          {{"hold", OnGap::kHold}, {"stop", OnGap::kStop}, {"resync", OnGap::kResync}}});
 }
 
 Result<void> SetMostExtra(Settings& s, std::string_view text) {
@@ -183,10 +184,11 @@ constexpr std::array kSettings = {
     Setting{"eventually-consistent", "", kHow, kCopies,
             "scan with eventually consistent reads: half the price; each start waits a minute",
             [](Settings& s, Text t) { return SetSwitch(s.job.eventually_consistent, t); }},
-    Setting{"mirror", "", kHow, Bit(Command::kStart),
-            "begin with a target that is not empty: all of the source is written over it, then rows "
-            "that only the target has are removed, at most so many as --most-extra says",
-            [](Settings& s, Text t) { return SetSwitch(s.job.mirror, t); }},
+    Setting{
+        "mirror", "", kHow, Bit(Command::kStart),
+        "begin with a target that is not empty: all of the source is written over it, then rows "
+        "that only the target has are removed, at most so many as --most-extra says",
+        [](Settings& s, Text t) { return SetSwitch(s.job.mirror, t); }},
     Setting{"on-gap", "hold|stop|resync", kHow, kFollows,
             "when changes were lost before they were read: hold writes and serve status (default), "
             "or exit at once, with exit code 4 either way; or, of `start`, copy all again into the "

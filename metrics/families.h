@@ -23,8 +23,9 @@ inline constexpr Family kRetentionHeadroomSeconds =
             "Time until the oldest change not applied leaves the stream. NaN: unknown.");
 inline constexpr Family kState = GaugeOf(
     "ddbsync_state", "0 or 1", Subject::kJob, "1 for the state the job is in, 0 for the others.",
-    {"state", "starting, settling, copying, following, resync, paused, stopping, done, gap, "
-               "failed"});
+    {"state",
+     "starting, settling, copying, following, resync, paused, stopping, done, gap, "
+     "failed"});
 inline constexpr Family kThrottledSecondsTotal = CounterOf(
     "ddbsync_throttled_seconds_total", "seconds", Subject::kJob,
     "Time during which something held the job back; several reasons may at once.",
@@ -45,9 +46,9 @@ inline constexpr Family kStreamGaps = GaugeOf(
     "ddbsync_stream_gaps", "shards", Subject::kTail,
     "Places where changes left the stream before they were read. Not 0: a person must decide, or a "
     "resync is under way.");
-inline constexpr Family kResyncExtraRows = GaugeOf(
-    "ddbsync_resync_extra_rows", "rows", Subject::kTail,
-    "Of a resync under way, once they are counted: rows that only the target has. Else 0.");
+inline constexpr Family kResyncExtraRows =
+    GaugeOf("ddbsync_resync_extra_rows", "rows", Subject::kTail,
+            "Of a resync under way, once they are counted: rows that only the target has. Else 0.");
 inline constexpr Family kResyncRemovedRows =
     GaugeOf("ddbsync_resync_removed_rows", "rows", Subject::kTail,
             "Of a resync under way: those of them that were asked to be removed. Else 0.");

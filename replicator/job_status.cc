@@ -208,8 +208,8 @@ void LiveJob::FillHealth(JobStatus& status, const Tail::Progress& progress, Time
   const bool runs = state_ != JobState::kStarting && state_ != JobState::kStopping && !ended_;
   status.state = runs ? running : state_;
   if (!gap_reason_.empty()) {
-    status.reason = "changes were lost: " + gap_reason_ + ". Nothing is written any more. " +
-                    GapRemedy();
+    status.reason =
+        "changes were lost: " + gap_reason_ + ". Nothing is written any more. " + GapRemedy();
   } else if (state_ == JobState::kStopping || ended_) {
     status.reason = end_reason_;
   } else if (commits.last_error) {
@@ -229,8 +229,8 @@ void LiveJob::FillHealth(JobStatus& status, const Tail::Progress& progress, Time
   } else {
     status.reason = hold.why;
   }
-  const bool at_work = status.state == JobState::kCopying ||
-                       status.state == JobState::kFollowing || status.state == JobState::kResync;
+  const bool at_work = status.state == JobState::kCopying || status.state == JobState::kFollowing ||
+                       status.state == JobState::kResync;
   if (at_work) status.bottleneck = hold.by;
   const bool going = status.state == JobState::kCopying || status.state == JobState::kFollowing ||
                      status.state == JobState::kSettling || status.state == JobState::kPaused;

@@ -193,15 +193,6 @@ inline constexpr std::chrono::seconds kRefusalHolds{1};
 inline constexpr std::chrono::seconds kRecently{3};
 inline constexpr size_t kThrottledNamed = 5;  ///< segments; a reason is one line
 
-/// Of the target's rows, what a job removes without being asked again (--most-extra): a table that
-/// loses more than that to a copy is more likely the wrong table.
-inline constexpr double kMostExtraShare = 0.01;
-/// Of a small table a percentage is less than a row; so few rows a person can look at one by one,
-/// and `status` names them all.
-inline constexpr int64_t kLeastMostExtra = 10;
-/// How often it is looked whether a stream that is off was turned on.
-inline constexpr std::chrono::seconds kStreamWaitLook{10};
-
 /// Progress below which no ETA is guessed.
 inline constexpr double kEtaFloor = 0.01;
 

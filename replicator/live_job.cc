@@ -255,15 +255,15 @@ void LiveJob::OnGap(const std::string& shard_id, const std::string& reason) {
 }
 
 void LiveJob::WaitForStream() {
-  executor_.Spawn(
-      Lane::kTailRead, "stream wait",
-      std::make_shared<StreamWait>(StreamWait::Context{.source = *source_.tables,
-                                                       .table = source_.table,
-                                                       .identity = point_.record.source_identity,
-                                                       .budget = source_budget_,
-                                                       .ending = [this] { return stop_asked_.load(); },
-                                                       .on_stream = [this] { stream_came_ = true; },
-                                                       .clock = executor_.clock()}));
+  executor_.Spawn(Lane::kTailRead, "stream wait",
+                  std::make_shared<StreamWait>(
+                      StreamWait::Context{.source = *source_.tables,
+                                          .table = source_.table,
+                                          .identity = point_.record.source_identity,
+                                          .budget = source_budget_,
+                                          .ending = [this] { return stop_asked_.load(); },
+                                          .on_stream = [this] { stream_came_ = true; },
+                                          .clock = executor_.clock()}));
 }
 
 bool LiveJob::MayBeginAgain() const {

@@ -71,7 +71,8 @@ class LiveJob final : public Job, private Seam {
   void SpawnRest();
   void OnGap(const std::string& shard_id, const std::string& reason);
   void WaitForStream();
-  /// A gap does not hold it, nor end it: it is to be opened again, and to make up for what was lost.
+  /// A gap does not hold it, nor end it: it is to be opened again, and to make up for what was
+  /// lost.
   [[nodiscard]] bool MayBeginAgain() const;
   [[nodiscard]] Tail::Parts TailParts();
   [[nodiscard]] TimePoint Now() const { return executor_.clock().Now(); }

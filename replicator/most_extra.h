@@ -4,9 +4,18 @@
 #include <cstdint>
 #include <optional>
 
-#include "replicator/limits.h"
-
 namespace ddbsync::replicator {
+
+namespace limits {
+
+/// Of the target's rows, what a job removes without being asked again (--most-extra): a table that
+/// loses more than that to a copy is more likely the wrong table.
+inline constexpr double kMostExtraShare = 0.01;
+/// Of a small table a percentage is less than a row; so few rows a person can look at one by one,
+/// and `status` names them all.
+inline constexpr int64_t kLeastMostExtra = 10;
+
+}  // namespace limits
 
 /// How many rows that only the target has a job removes without being asked again: a share of the
 /// target's rows, or a number of them.

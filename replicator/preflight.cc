@@ -199,8 +199,9 @@ void Preflight::LookAtNewStream() {
 
 void Preflight::CheckStreamAfterGap() {
   if (!point_.source.stream_view && !options_.enable_stream) {
-    point_.waits_for = "a resync begins when the source has a stream: turn it on, or start again "
-                       "with --enable-stream";
+    point_.waits_for =
+        "a resync begins when the source has a stream: turn it on, or start again "
+        "with --enable-stream";
     return;
   }
   point_.begins_again = true;
@@ -231,9 +232,8 @@ void Preflight::CompareWithCheckpoint() {
   if (job->source_identity != source) {
     // What was lost of a table that is gone is in no other: a resync is not for that.
     const ErrorCode code = GapStands(point_.state) ? ErrorCode::kAtRisk : ErrorCode::kInvalid;
-    Fault(code, "this job copies from " + job->source_arn + " (" +
-                                   job->source_identity + "), but the source is now " +
-                                   point_.source.arn + " (" + source + ")" + remedy);
+    Fault(code, "this job copies from " + job->source_arn + " (" + job->source_identity +
+                    "), but the source is now " + point_.source.arn + " (" + source + ")" + remedy);
   }
   if (job->target_identity != target) {
     Fault(ErrorCode::kInvalid, "this job copies to " + job->target_arn + " (" +

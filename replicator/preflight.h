@@ -26,7 +26,7 @@ struct StartingPoint {
   std::string waits_for;  ///< it would be begun again, but for this; empty: nothing
   /// Of a first start into a target that is not empty, or of one that begins again.
   std::optional<checkpoint::ResyncRecord> resync;
-  bool stream_ends = false;      ///< a cut-over ended it, or was about to; what it holds is read
+  bool stream_ends = false;  ///< a cut-over ended it, or was about to; what it holds is read
 };
 
 /// Looks at both tables, the stream, the permissions and the checkpoint before anything is touched,

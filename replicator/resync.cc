@@ -71,8 +71,8 @@ Resync::Resync(std::optional<checkpoint::ResyncRecord> record, std::set<std::str
 
 void Resync::RecordGap(const std::string& shard_id, const std::string& reason) {
   checkpoint::Batch batch;
-  checkpoint::PutGap(
-      batch, {.shard_id = shard_id, .reason = reason, .detected_at = server_clock_.Now()});
+  checkpoint::PutGap(batch,
+                     {.shard_id = shard_id, .reason = reason, .detected_at = server_clock_.Now()});
   MutexLock lock(mutex_);
   gaps_.insert(shard_id);
   if (UnderWay()) {

@@ -99,8 +99,8 @@ class Resync {
 };
 
 /// The record of one that begins now.
-[[nodiscard]] checkpoint::ResyncRecord NewResync(const std::optional<checkpoint::ResyncRecord>& last,
-                                                 std::string_view cause, std::string reason,
-                                                 WallTime began);
+[[nodiscard]] checkpoint::ResyncRecord NewResync(
+    const std::optional<checkpoint::ResyncRecord>& last, std::string_view cause, std::string reason,
+    WallTime began);
 
 }  // namespace ddbsync::replicator

@@ -113,12 +113,12 @@ void Preflight::BeginAgain() {
     for (const auto& gap : state.gaps) checkpoint::DeleteGap(point_.forgotten, gap.shard_id);
   }
   point_.lost_stream.clear();
-  if (Planted(PlantedBug::kResyncKeepsPositions)) return;
   for (const auto& shard : state.shards) checkpoint::DeleteShard(point_.forgotten, shard.shard_id);
+  state.shards.clear();
+  if (Planted(PlantedBug::kResyncKeepsSegments)) return;
   for (const auto& segment : state.segments) {
     checkpoint::DeleteSegment(point_.forgotten, segment.segment);
   }
-  state.shards.clear();
   state.segments.clear();
 }
 

@@ -1,7 +1,5 @@
 #include "replicator/stream_wait.h"
 
-#include "replicator/limits.h"
-
 namespace ddbsync::replicator {
 
 Next StreamWait::Step(TimePoint /*now*/) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -10,8 +11,15 @@
 
 namespace ddbsync::replicator {
 
-/// Of a job that would begin again after a gap, but whose source has no stream: waits until somebody
-/// turns one on. A Task of Lane::kTailRead.
+namespace limits {
+
+/// How often it is looked whether a stream that is off was turned on.
+inline constexpr std::chrono::seconds kStreamWaitLook{10};
+
+}  // namespace limits
+
+/// Of a job that would begin again after a gap, but whose source has no stream: waits until
+/// somebody turns one on. A Task of Lane::kTailRead.
 class StreamWait final : public Task {
  public:
   struct Context {

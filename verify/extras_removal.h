@@ -16,10 +16,10 @@ namespace ddbsync::verify {
 
 /// Removes the rows that only the target has, once the copy of a resync is consistent: it counts
 /// them with one walk over the target's keys, and if they are few enough (Resync's bound) removes
-/// them with another; each only after a consistent read of the source under the job's fence. Says to
-/// the Resync how far it is, which keeps that durably, and Complete at last. Where nothing is left
-/// to do it is Done; the job's next start spawns it again. A Task of Lane::kControl that blocks
-/// while it looks at the tables.
+/// them with another; each only after a consistent read of the source under the job's fence. Says
+/// to the Resync how far it is, which keeps that durably, and Complete at last. Where nothing is
+/// left to do it is Done; the job's next start spawns it again. A Task of Lane::kControl that
+/// blocks while it looks at the tables.
 class ExtrasRemoval final : public Task {
  public:
   struct Parts {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/log.h"
-#include "replicator/limits.h"
+#include "replicator/most_extra.h"
 
 namespace ddbsync::replicator {
 namespace {
@@ -25,7 +25,10 @@ class ResyncTest : public testing::Test {
     return Resync(record, std::move(gaps), most, ledger_, server_clock_);
   }
   static ResyncRecord Begun(int64_t removed = 0) {
-    return {.number = 1, .cause = "gap", .reason = "trimmed", .step = "copying",
+    return {.number = 1,
+            .cause = "gap",
+            .reason = "trimmed",
+            .step = "copying",
             .removed_rows = removed};
   }
   /// The keys of what was staged since the last call.

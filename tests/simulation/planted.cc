@@ -79,8 +79,8 @@ constexpr std::array kMistakes = std::to_array<PlantedMistake>({
      Kind::kResync},
     {kGapRecordRemovedEarly, "gap-record-removed-early",
      "a loss is taken off the record when the resync begins", Kind::kResync},
-    {kResyncKeepsPositions, "resync-keeps-positions",
-     "a copy that is begun again goes on where the one before was", Kind::kResync},
+    {kResyncKeepsSegments, "resync-keeps-segments",
+     "a copy that is begun again does not read what the one before had read", Kind::kResync},
 });
 
 }  // namespace

@@ -60,8 +60,8 @@ ResyncScenario DrawResync(uint64_t seed) {
 std::string Describe(const ResyncScenario& scenario) {
   std::string text = fmt::format("{} strangers", scenario.strangers);
   for (const StreamLoss& loss : scenario.losses) {
-    text += fmt::format(", no stream for {:g} s after {:g} s", Seconds(loss.off),
-                        Seconds(loss.after));
+    text +=
+        fmt::format(", no stream for {:g} s after {:g} s", Seconds(loss.off), Seconds(loss.after));
   }
   for (const ResyncEnding& ending : scenario.endings) {
     text += fmt::format(", crash {} steps after {}", ending.steps, ending.step);

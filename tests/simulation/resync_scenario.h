@@ -22,8 +22,8 @@ struct ResyncEnding {
   Duration downtime{0};
 };
 
-/// A history with `--on-gap resync`, whose changes are lost, and perhaps `--mirror`, whose target has
-/// rows of its own when it begins.
+/// A history with `--on-gap resync`, whose changes are lost, and perhaps `--mirror`, whose target
+/// has rows of its own when it begins.
 struct ResyncScenario {
   Scenario history;   ///< all else
   int strangers = 0;  ///< rows that the target has at first; of some, the source has the key

@@ -20,8 +20,8 @@ using replicator::JobStatus;
 using replicator::Outcome;
 
 constexpr Duration kPauseBetweenStarts = 5s;
-/// A resync that was interrupted copies and walks once more; each round of its removal waits for the
-/// watermark, which in some histories is ten minutes behind.
+/// A resync that was interrupted copies and walks once more; each round of its removal waits for
+/// the watermark, which in some histories is ten minutes behind.
 constexpr Duration kCalmAtLast = 6h;
 constexpr Duration kTimeToStop = 2min;
 
@@ -108,8 +108,8 @@ class ResyncSimulation {
 void ResyncSimulation::PutStrangers() {
   for (int i = 0; i < scenario_.strangers; ++i) {
     const std::string id = (i % 3 == 0 ? "cold" : "stranger") + std::to_string(i);
-    const std::string item = R"({"TableName":"target","Item":{"id":{"S":")" + id +
-                             R"("},"stranger":{"BOOL":true}}})";
+    const std::string item =
+        R"({"TableName":"target","Item":{"id":{"S":")" + id + R"("},"stranger":{"BOOL":true}}})";
     while (target_.Handle("DynamoDB_20120810.PutItem", item).status != 200) machine_.RunFor(1s);
   }
 }
@@ -128,10 +128,9 @@ void ResyncSimulation::PlanLosses() {
 void ResyncSimulation::SwitchStream(bool on) {
   if (on) --losses_to_come_;
   if (on == stream_on_) return;
-  const std::string specification =
-      on ? R"({"StreamEnabled":true,"StreamViewType":")" + std::string(scenario_.history.view) +
-               R"("})"
-         : R"({"StreamEnabled":false})";
+  const std::string specification = on ? R"({"StreamEnabled":true,"StreamViewType":")" +
+                                             std::string(scenario_.history.view) + R"("})"
+                                       : R"({"StreamEnabled":false})";
   const auto reply = source_.Handle(
       "DynamoDB_20120810.UpdateTable",
       R"({"TableName":"source","StreamSpecification":)" + specification + "}", {}, "SOMEBODY");

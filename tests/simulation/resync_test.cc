@@ -48,7 +48,7 @@ TEST_F(ResyncSimulationTest, ALossTakenOffTheRecordEarlyIsNoticed) {
 }
 
 TEST_F(ResyncSimulationTest, ACopyThatDoesNotBeginAgainIsNoticed) {
-  EXPECT_TRUE(Caught(PlantedBug::kResyncKeepsPositions, 20));
+  EXPECT_TRUE(Caught(PlantedBug::kResyncKeepsSegments, 20));
 }
 
 }  // namespace
