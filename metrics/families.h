@@ -38,7 +38,6 @@ inline constexpr Family kBuildInfo =
             {"version", "as `ddbsync version` prints it"});
 
 // The tail.
-
 inline constexpr Family kStreamShards =
     GaugeOf("ddbsync_stream_shards", "shards", Subject::kTail, "Shards of the source's stream.",
             {"status", "reading, waiting (for a parent), finished"});
