@@ -12,7 +12,7 @@ const commands = {
   async open(url, options) {
     if (page) await page.context().close();
     page = await (await browser.newContext(options)).newPage();
-    page.setDefaultTimeout(20000);
+    page.setDefaultTimeout(60000);
     seen = { errors: [], origins: [] };
     page.on('console', (line) => line.type() === 'error' && seen.errors.push(line.text()));
     page.on('pageerror', (error) => seen.errors.push(String(error)));

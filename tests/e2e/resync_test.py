@@ -60,8 +60,10 @@ class ResyncTest(verify_fixture.VerifyCase):
         self.put_strangers(12)
         for start in ("--mirror", "--quiet"):
             with self.run_once(start) as job:
-                status = job.wait_until(lambda status: status["resync"]["step"] == "held", 120,
-                                        what="the bound")
+                # A process that still opens its tables knows of it too.
+                status = job.wait_until(
+                    lambda status: (status["state"], status["resync"]["step"]) ==
+                    ("resync", "held"), 120, what="the bound")
                 self.assertEqual((12, 10), (status["resync"]["extra_rows"],
                                             status["resync"]["most_rows"]))
                 self.assert_says(status["reason"], ["12 rows of 72", "--most-extra 12"])
