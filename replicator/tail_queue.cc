@@ -1,6 +1,7 @@
 #include "replicator/tail_queue.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/planted_bug.h"
@@ -60,6 +61,9 @@ class TailQueue::Batch final : public WriteBatch {
         NoteChanged(indices_[i]);
       }
     }
+    // Touched again now that they have landed: who reads the target meanwhile, to compare it, may
+    // see what was there before, though its read began after the first touch.
+    std::ignore = queue_.fence_.Touch(acknowledged, now, {});
     queue_.dead_letters_.OnAcknowledged(acknowledged);
     const size_t done =
         acknowledged.size() + (Planted(PlantedBug::kRetryOvertakes) ? left.size() : 0);

@@ -113,5 +113,20 @@ TEST_F(TailQueueTest, ARetryDoesNotWaitForASlotThatHangsOnTheWire) {
   EXPECT_TRUE(*hangs);
 }
 
+TEST_F(TailQueueTest, AWriteThatLandsDuringAReadIsSeen) {
+  SpawnSlots(1);
+  machine_.RunFor(1s);
+  service_.faults().Enqueue("BatchWriteItem", {{fake::FaultKind::kSlow, 8s}});
+  const auto applied = AddPage("a");
+  machine_.RunFor(1s);  // on the wire
+  const FencedRead read = fence_.BeginRead(machine_.clock().Now());
+  EXPECT_FALSE(fence_.MayHaveBeenTouched(texts_.front(), read));
+  RunUntil(applied, 20s);
+  ASSERT_TRUE(*applied);
+  EXPECT_TRUE(fence_.MayHaveBeenTouched(texts_.front(), read));
+  const FencedRead later = fence_.BeginRead(machine_.clock().Now());
+  EXPECT_FALSE(fence_.MayHaveBeenTouched(texts_.front(), later));
+}
+
 }  // namespace
 }  // namespace ddbsync::replicator
