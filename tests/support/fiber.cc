@@ -35,9 +35,12 @@
 namespace ddbsync::fake {
 namespace {
 
-// The sanitizers' calls; nothing without them.
-void StartSwitch([[maybe_unused]] void** save, [[maybe_unused]] const void* stack,
-                 [[maybe_unused]] size_t bytes, [[maybe_unused]] void* tsan_fiber) {
+// The sanitizers' calls; nothing without them. TSan notes where a function ends with the fiber that
+// runs then: the switch must be part of the function that goes on with the same fiber.
+[[gnu::always_inline]] inline void StartSwitch([[maybe_unused]] void** save,
+                                               [[maybe_unused]] const void* stack,
+                                               [[maybe_unused]] size_t bytes,
+                                               [[maybe_unused]] void* tsan_fiber) {
 #ifdef DDBSYNC_ASAN
   __sanitizer_start_switch_fiber(save, stack, bytes);
 #endif
