@@ -46,7 +46,7 @@ TEST_F(VerifyingTest, NoFalseAlarmAndNothingPassedOver) {
                                     << ": " << verdict.violation->what;
     verifications += verdict.verifications;
   }
-  EXPECT_GT(verifications, 20);
+  EXPECT_GE(verifications, 10);
 }
 
 TEST_F(VerifyingTest, SuspectsThatCountAtOnceAreFalseAlarms) {
