@@ -73,13 +73,13 @@ void CutoverSimulation::FinishCommitted() {
     if (!Over()) Violate("progress", "the committed cut-over is not finished");
     return;
   }
-  machine_.RunFor(run_->cutover().GetStatus().options.reverse ? scenario_.back_after
+  machine_.RunFor(run_->cutover().GetStatus().options.reverse ? cutovers_.back_after
                                                               : kWritingAfterwards);
   const auto ttl = nlohmann::json::parse(
       target_.Handle("DynamoDB_20120810.DescribeTimeToLive", R"({"TableName":"target"})").body);
   const std::string state = ttl.at("TimeToLiveDescription").at("TimeToLiveStatus");
   const bool on = state == "ENABLED" || state == "ENABLING";
-  if (on != scenario_.source_ttl) Violate("I10", "the target's time to live is " + state);
+  if (on != cutovers_.source_ttl) Violate("I10", "the target's time to live is " + state);
   const auto status = run_->cutover().GetStatus();
   EndProcess();
   machine_.Restart();
@@ -106,8 +106,8 @@ void CutoverSimulation::Reverse(WallTime since) {
                     .target_table = "source",
                     .state = "/reverse",
                     .key_id = "AKIDREVERSE"};
-  Process process(back, scenario_.history.seed);
-  replicator::JobOptions options = scenario_.history.job;
+  Process process(back, scenario_.seed);
+  replicator::JobOptions options = scenario_.job;
   options.phases = replicator::Phases::kTailOnly;
   options.since = since;
   options.job_id = "b-a";

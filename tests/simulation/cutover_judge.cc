@@ -51,7 +51,7 @@ void CutoverSimulation::WatchCalls() {
     const bool stream = call.operation == "UpdateTable";
     const bool tag = call.operation == "UntagResource";
     const bool may = asked && ((policy && options.freeze == cutover::FreezeBy::kPolicy) ||
-                               (ttl && scenario_.source_ttl) ||
+                               (ttl && cutovers_.source_ttl) ||
                                (stream && options.drain == cutover::DrainBy::kSeal &&
                                 call.body.find("BillingMode") == std::string_view::npos) ||
                                tag);
@@ -109,7 +109,7 @@ void CutoverSimulation::CheckSourceGivenBack() {
   const auto reply = source_.Handle("DynamoDB_20120810.DescribeTable", R"({"TableName":"source"})");
   const auto table = nlohmann::json::parse(reply.body).at("Table");
   const auto stream = table.value("StreamSpecification", nlohmann::json::object());
-  if (stream.value("StreamViewType", "") != scenario_.history.view) {
+  if (stream.value("StreamViewType", "") != scenario_.view) {
     Violate("I10", "taken back, the source's stream is not as it was: " + stream.dump());
   }
   const auto status = run_->cutover().GetStatus();
@@ -125,7 +125,7 @@ void CutoverSimulation::CheckSourceGivenBack() {
       source_.Handle("DynamoDB_20120810.DescribeTimeToLive", R"({"TableName":"source"})").body);
   const std::string state = ttl.at("TimeToLiveDescription").at("TimeToLiveStatus");
   const bool on = state == "ENABLED" || state == "ENABLING";
-  if (on != scenario_.source_ttl && !status.source_ttl_owed) {
+  if (on != cutovers_.source_ttl && !status.source_ttl_owed) {
     Violate("I10", "taken back, the source's time to live is " + state);
   }
 }

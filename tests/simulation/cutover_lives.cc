@@ -8,7 +8,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kPauseBetweenStarts = 5s;
 constexpr Duration kTimeToStop = 10min;
 
 }  // namespace
@@ -43,24 +42,9 @@ bool CutoverSimulation::StepIsNew() {
   return CurrentStep() != step_;
 }
 
-bool CutoverSimulation::StartProcess() {
-  TryToStart();
-  if (process_ != nullptr) return true;
-  if (!Over()) machine_.RunWorldFor(kPauseBetweenStarts);
-  machine_.Restart();
-  return false;
-}
-
-/// Afterwards a process runs, or the machine is off.
 void CutoverSimulation::TryToStart() {
-  process_ = std::make_unique<Process>(
-      world_.Outside(), scenario_.history.seed + static_cast<uint64_t>(++verdict_.starts));
-  auto state = process_->ReadState();
-  if (!state) {
-    const bool passes = state.error().code == ErrorCode::kIo || !machine_.powered();
-    if (!passes) Violate("open", "the checkpoint is lost: " + ToString(state.error()));
-    return EndProcess();
-  }
+  const auto state = NextProcess();
+  if (!state) return;
   CheckCommittedRecord(*state);
   if (!committed_) {
     history_.CheckDurable(*state, source_.Now());
@@ -72,7 +56,7 @@ void CutoverSimulation::TryToStart() {
 }
 
 void CutoverSimulation::StartWithJob(const checkpoint::State& state) {
-  const auto faults = process_->Start(scenario_.history.job);
+  const auto faults = process_->Start(scenario_.job);
   for (const Error& fault : faults) {
     const bool wrong = fault.code == ErrorCode::kInvalid || fault.code == ErrorCode::kNotFound ||
                        fault.code == ErrorCode::kConflict || fault.code == ErrorCode::kAtRisk;
@@ -86,7 +70,7 @@ void CutoverSimulation::StartWithJob(const checkpoint::State& state) {
 
 /// The forward job refuses, and what is left is done without it.
 void CutoverSimulation::StartAfterCommit(const checkpoint::State& state) {
-  const auto faults = process_->Start(scenario_.history.job);
+  const auto faults = process_->Start(scenario_.job);
   const auto refuses = [](const Error& fault) { return fault.code == ErrorCode::kAtRisk; };
   if (faults.empty()) {
     Violate("I10", "after the commit the job starts again");
@@ -97,12 +81,9 @@ void CutoverSimulation::StartAfterCommit(const checkpoint::State& state) {
                                       state.cutover);
 }
 
-void CutoverSimulation::EndProcess() {
-  world_.PowerFails();
+void CutoverSimulation::OnPowerFailed() {
   if (run_ != nullptr) verdict_.comparisons += run_->comparisons();
   run_.reset();
-  process_.reset();
-  world_.PowerReturns();
 }
 
 /// As by SIGTERM: what is under way is taken back first.
@@ -117,14 +98,7 @@ void CutoverSimulation::StopInOrder() {
 
 void CutoverSimulation::Meet(const CutoverEnding& ending) {
   ++verdict_.crashes[ending.at];
-  if (ending.in_order) {
-    StopInOrder();
-  } else {
-    machine_.RunSteps(ending.steps, Now() + 1min);
-  }
-  EndProcess();
-  machine_.RunWorldFor(ending.downtime);
-  machine_.Restart();
+  End({.in_order = ending.in_order, .steps = ending.steps, .downtime = ending.downtime});
 }
 
 void CutoverSimulation::Look() {

@@ -39,22 +39,22 @@ void CutoverSimulation::Prepare() {
     const auto reply = source_.Handle(std::string("DynamoDB_20120810.") + operation, body);
     DDBSYNC_CHECK(reply.status == 200);
   };
-  if (scenario_.source_ttl) {
+  if (cutovers_.source_ttl) {
     call("UpdateTimeToLive", fmt::format(R"({{"TableName":"source","TimeToLiveSpecification":)"
                                          R"({{"AttributeName":"{}","Enabled":true}}}})",
                                          kTtlAttribute));
   }
-  if (scenario_.source_policy) {
+  if (cutovers_.source_policy) {
     call("PutResourcePolicy",
          nlohmann::json{{"ResourceArn", kSourceArn}, {"Policy", SomePolicy()}}.dump());
   }
   policy_before_ = source_.Policies("source").first;
-  machine_.RunFor(scenario_.history.source.streams.enable_delay + 1s);
+  machine_.RunFor(scenario_.source.streams.enable_delay + 1s);
   application_.Fill();
-  machine_.RunFor(scenario_.history.quiet_before);
-  application_.Linger(scenario_.lingering);
+  machine_.RunFor(scenario_.quiet_before);
+  application_.Linger(cutovers_.lingering);
   application_.Begin();
-  if (scenario_.source_ttl) DeleteByTtl();
+  if (cutovers_.source_ttl) DeleteByTtl();
   WatchCalls();
 }
 
@@ -113,7 +113,7 @@ void CutoverSimulation::Try(const Attempt& attempt) {
   }
   if (Over() || committed_) return;
   // A policy that was put and taken away soon after acts for a moment, later.
-  LiveUntil([] { return false; }, scenario_.history.source.policy_delay);
+  LiveUntil([] { return false; }, scenario_.source.policy_delay);
   if (!Over()) CheckSourceGivenBack();
 }
 
@@ -134,7 +134,7 @@ void CutoverSimulation::BreakStream(Duration duration) {
   source_.faults().SetRates(OperationClass::kStream, {{fake::FaultKind::kErrorBefore, 1.0}});
   machine_.At(Now() + duration, [this] {
     if (world_.calm()) return;
-    source_.faults().SetRates(OperationClass::kStream, scenario_.history.stream_faults);
+    source_.faults().SetRates(OperationClass::kStream, scenario_.stream_faults);
   });
 }
 
@@ -142,13 +142,14 @@ CutoverVerdict CutoverSimulation::Run() {
   const TimePoint began = Now();
   Prepare();
   Follow();
-  for (const Attempt& attempt : scenario_.attempts) {
+  for (const Attempt& attempt : cutovers_.attempts) {
     if (Over() || committed_) break;
     Try(attempt);
   }
   if (!Over()) committed_ ? FinishCommitted() : FinishTakenBack();
   verdict_.violation = history_.violation();
   verdict_.trace = machine_.trace();
+  verdict_.starts = starts_;
   verdict_.steps = machine_.steps();
   verdict_.changes = history_.changes();
   verdict_.strays = static_cast<int>(operator_.strays().size());

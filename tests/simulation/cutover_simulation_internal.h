@@ -7,12 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "tests/simulation/application.h"
 #include "tests/simulation/cutover_run.h"
 #include "tests/simulation/cutover_simulation.h"
+#include "tests/simulation/lives.h"
 #include "tests/simulation/operator.h"
-#include "tests/simulation/process.h"
-#include "tests/simulation/world.h"
 
 namespace ddbsync::simulation {
 
@@ -27,15 +25,10 @@ inline constexpr Duration kWritingAfterwards = std::chrono::seconds(20);
 /// One history. What happens is in cutover_simulation.cc, the life of its processes in
 /// cutover_lives.cc, what is judged meanwhile in cutover_judge.cc, and what comes after the last
 /// attempt in cutover_aftermath.cc.
-class CutoverSimulation {
+class CutoverSimulation final : private Lives {
  public:
   explicit CutoverSimulation(const CutoverScenario& scenario)
-      : scenario_(scenario),
-        world_(scenario.history),
-        history_({.staleness = scenario.history.source.staleness,
-                  .read_back = std::string_view(scenario.history.view) == "KEYS_ONLY"}),
-        application_(scenario.history, machine_, source_),
-        operator_(world_, application_) {
+      : Lives(scenario.history), cutovers_(scenario), operator_(world_, application_) {
     source_.SetWriteObserver([this](const auto& write) { OnSource(write); });
     target_.SetWriteObserver([this](const auto& write) { OnTarget(write); });
   }
@@ -45,8 +38,10 @@ class CutoverSimulation {
   CutoverVerdict Run();
 
  private:
-  [[nodiscard]] bool Over() const { return history_.violation().has_value(); }
-  [[nodiscard]] TimePoint Now() const { return world_.Now(); }
+  void TryToStart() override;
+  void Look() override;
+  void OnPowerFailed() override;
+  void StopInOrder() override;
   void Violate(const char* invariant, std::string what) {
     history_.Violate(invariant, std::move(what));
   }
@@ -68,35 +63,23 @@ class CutoverSimulation {
 
   // The process.
   bool LiveUntil(const std::function<bool()>& done, Duration most);
-  bool StartProcess();
-  void TryToStart();
   void StartWithJob(const checkpoint::State& state);
   void StartAfterCommit(const checkpoint::State& state);
-  void EndProcess();
-  void StopInOrder();
   void Meet(const CutoverEnding& ending);
 
   // What it says.
   [[nodiscard]] bool Follows() const;
   [[nodiscard]] std::optional<Step> CurrentStep() const;
   bool StepIsNew();
-  void Look();
   void LookAtJob();
   void OnCommitted();
   void CheckCommittedRecord(const checkpoint::State& state);
   void CheckSourceGivenBack();
   void RepairWhatStraysLeft();
 
-  const CutoverScenario& scenario_;
-  World world_;
-  fake::SimExecutor& machine_ = world_.machine();
-  fake::FakeDynamoDb& source_ = world_.source();
-  fake::FakeDynamoDb& target_ = world_.target();
-  History history_;
-  Application application_;
+  const CutoverScenario& cutovers_;
   Operator operator_;
-  std::unique_ptr<Process> process_;    ///< none: it does not run
-  std::unique_ptr<CutoverRun> run_;     ///< of that process
+  std::unique_ptr<CutoverRun> run_;     ///< of the process
   const Attempt* attempt_ = nullptr;    ///< under way
   std::vector<CutoverEnding> endings_;  ///< of the attempt, still to come
   std::optional<Step> step_;            ///< seen last

@@ -4,9 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "tests/simulation/application.h"
-#include "tests/simulation/process.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/lives.h"
 #include "tests/support/fake_dynamodb.h"
 #include "tests/support/sim_executor.h"
 
@@ -19,21 +17,14 @@ using replicator::JobState;
 using replicator::JobStatus;
 using replicator::Outcome;
 
-constexpr Duration kPauseBetweenStarts = 5s;
 /// A resync that was interrupted copies and walks once more; each round of its removal waits for
 /// the watermark, which in some histories is ten minutes behind.
 constexpr Duration kCalmAtLast = 6h;
-constexpr Duration kTimeToStop = 2min;
 
-class ResyncSimulation {
+class ResyncSimulation final : private Lives {
  public:
   explicit ResyncSimulation(const ResyncScenario& scenario)
-      : scenario_(scenario),
-        world_(scenario.history),
-        history_({.staleness = scenario.history.source.staleness,
-                  .read_back = std::string_view(scenario.history.view) == "KEYS_ONLY"}),
-        application_(scenario.history, machine_, source_),
-        endings_(scenario.endings) {}
+      : Lives(scenario.history), resync_(scenario), endings_(scenario.endings) {}
 
   ~ResyncSimulation() { EndProcess(); }
 
@@ -44,11 +35,11 @@ class ResyncSimulation {
     source_.SetWriteObserver([this](const auto& write) { history_.OnSource(write); });
     target_.SetWriteObserver([this](const auto& write) { history_.OnTarget(write); });
     application_.Fill();
-    machine_.RunFor(scenario_.history.quiet_before);
+    machine_.RunFor(scenario_.quiet_before);
     application_.Begin();
     world_.SetFaults();
     PlanLosses();
-    for (const Ending& ending : scenario_.history.endings) {
+    for (const Ending& ending : scenario_.endings) {
       if (Over()) break;
       LiveUntil(Now() + ending.after);
       if (!Over()) End(ending);
@@ -67,46 +58,29 @@ class ResyncSimulation {
   }
 
  private:
-  [[nodiscard]] bool Over() const { return history_.violation().has_value(); }
-  [[nodiscard]] TimePoint Now() const { return machine_.clock().Now(); }
+  void TryToStart() override;
+  void Look() override;
 
   void PutStrangers();
   void PlanLosses();
   void SwitchStream(bool on);
-  void LiveUntil(TimePoint end);
-  bool StartProcess();
-  void TryToStart();
-  void EndProcess();
-  void End(const Ending& ending);
+  void Start(const checkpoint::State& state);
   void FinishInCalm();
-  void StopInOrder();
-  void Look();
   void LookAtResync(const JobStatus& status);
-  void LookAtOrder(const JobStatus& status);
   void CheckStrangers();
 
-  const ResyncScenario& scenario_;
-  World world_;
-  SimExecutor& machine_ = world_.machine();
-  fake::FakeDynamoDb& source_ = world_.source();
-  fake::FakeDynamoDb& target_ = world_.target();
-  History history_;
-  Application application_;
+  const ResyncScenario& resync_;
   std::vector<ResyncEnding> endings_;
-  std::unique_ptr<Process> process_;  ///< none: it does not run
-  std::optional<WallTime> copied_;    ///< seen in this life
-  bool in_order_ = false;             ///< likewise
   bool stream_on_ = true;
   int losses_to_come_ = 0;
   std::string step_;  ///< of the resync, as seen last
   bool gaps_seen_ = false;
   int resyncs_ = 0;  ///< completed
-  int starts_ = 0;
 };
 
 /// Rows of the target from before; of every third the source may have the key.
 void ResyncSimulation::PutStrangers() {
-  for (int i = 0; i < scenario_.strangers; ++i) {
+  for (int i = 0; i < resync_.strangers; ++i) {
     const std::string id = (i % 3 == 0 ? "cold" : "stranger") + std::to_string(i);
     const std::string item =
         R"({"TableName":"target","Item":{"id":{"S":")" + id + R"("},"stranger":{"BOOL":true}}})";
@@ -116,8 +90,8 @@ void ResyncSimulation::PutStrangers() {
 
 void ResyncSimulation::PlanLosses() {
   TimePoint at = Now();
-  losses_to_come_ = static_cast<int>(scenario_.losses.size());
-  for (const StreamLoss& loss : scenario_.losses) {
+  losses_to_come_ = static_cast<int>(resync_.losses.size());
+  for (const StreamLoss& loss : resync_.losses) {
     at += loss.after;
     machine_.At(at, [this] { SwitchStream(false); });
     at += loss.off;
@@ -128,9 +102,9 @@ void ResyncSimulation::PlanLosses() {
 void ResyncSimulation::SwitchStream(bool on) {
   if (on) --losses_to_come_;
   if (on == stream_on_) return;
-  const std::string specification = on ? R"({"StreamEnabled":true,"StreamViewType":")" +
-                                             std::string(scenario_.history.view) + R"("})"
-                                       : R"({"StreamEnabled":false})";
+  const std::string specification =
+      on ? R"({"StreamEnabled":true,"StreamViewType":")" + std::string(scenario_.view) + R"("})"
+         : R"({"StreamEnabled":false})";
   const auto reply = source_.Handle(
       "DynamoDB_20120810.UpdateTable",
       R"({"TableName":"source","StreamSpecification":)" + specification + "}", {}, "SOMEBODY");
@@ -145,57 +119,29 @@ void ResyncSimulation::SwitchStream(bool on) {
   }
 }
 
-void ResyncSimulation::LiveUntil(TimePoint end) {
-  while (!Over() && Now() < end) {
-    if (process_ == nullptr && !StartProcess()) continue;
-    const Duration rest = std::min(scenario_.history.look_every, Duration(end - Now()));
-    if (machine_.RunFor(rest) == SimExecutor::Ended::kPowerCut) {
-      EndProcess();  // the disk cut it
-      machine_.Restart();
-    } else {
-      Look();
-    }
-  }
-}
-
-bool ResyncSimulation::StartProcess() {
-  TryToStart();
-  if (process_ != nullptr) return true;
-  if (!Over()) machine_.RunWorldFor(kPauseBetweenStarts);
-  machine_.Restart();
-  return false;
-}
-
-/// Afterwards a process runs, or the machine is off.
 void ResyncSimulation::TryToStart() {
-  copied_.reset();
-  in_order_ = false;
-  process_ = std::make_unique<Process>(world_.Outside(),
-                                       scenario_.history.seed + static_cast<uint64_t>(++starts_));
-  auto state = process_->ReadState();
-  if (!state) {
-    const bool passes = state.error().code == ErrorCode::kIo || !machine_.powered();
-    if (!passes) history_.Violate("open", "the checkpoint is lost: " + ToString(state.error()));
-    return EndProcess();
-  }
-  if (state->job) history_.BeginAgain(state->job->start_time);
-  history_.CheckDurable(*state, source_.Now());
+  if (const auto state = NextProcess()) Start(*state);
+}
+
+void ResyncSimulation::Start(const checkpoint::State& state) {
+  if (state.job) history_.BeginAgain(state.job->start_time);
+  history_.CheckDurable(state, source_.Now());
   const bool makes_up =
-      state->resync && checkpoint::IsUnderWay(*state->resync) && state->resync->cause == "gap";
-  if (makes_up && state->gaps.empty()) {
+      state.resync && checkpoint::IsUnderWay(*state.resync) && state.resync->cause == "gap";
+  if (makes_up && state.gaps.empty()) {
     history_.Violate("gap", "a resync is not complete, and its loss is no longer on record");
   }
-  history_.BeginLife(*state);
+  history_.BeginLife(state);
   world_.LetDiskFail(true);
-  replicator::JobOptions options = scenario_.history.job;
+  replicator::JobOptions options = scenario_.job;
   // Only the first start needs it.
-  if (state->job) options.mirror = false;
+  if (state.job) options.mirror = false;
   const auto faults = process_->Start(options);
   for (const Error& fault : faults) {
     const bool wrong = fault.code == ErrorCode::kInvalid || fault.code == ErrorCode::kNotFound ||
                        fault.code == ErrorCode::kAtRisk;
     // Nobody copies from a table that has no stream yet.
-    if (wrong && (state->job || stream_on_)) {
+    if (wrong && (state.job || stream_on_)) {
       history_.Violate("start", "refused: " + ToString(fault));
     }
   }
@@ -203,44 +149,16 @@ void ResyncSimulation::TryToStart() {
   if (auto begun = process_->ReadState()) history_.BeginAgain(begun->job->start_time);
 }
 
-/// The power fails.
-void ResyncSimulation::EndProcess() {
-  world_.PowerFails();
-  process_.reset();
-  world_.PowerReturns();
-}
-
-void ResyncSimulation::End(const Ending& ending) {
-  if (process_ != nullptr) {
-    if (ending.in_order) {
-      StopInOrder();
-    } else {
-      machine_.RunSteps(ending.steps, Now() + 1min);
-    }
-  }
-  EndProcess();
-  machine_.RunWorldFor(ending.downtime);
-  machine_.Restart();
-}
-
-void ResyncSimulation::StopInOrder() {
-  process_->job().Stop();
-  const auto ended = [this] { return process_->job().Ended().has_value(); };
-  if (machine_.RunUntil(ended, Now() + kTimeToStop) == SimExecutor::Ended::kDeadline) {
-    history_.Violate("stop", "it did not end in time: " + process_->job().Status().reason);
-  }
-}
-
 void ResyncSimulation::FinishInCalm() {
   while ((!application_.done() || losses_to_come_ > 0) && !Over()) {
-    LiveUntil(Now() + scenario_.history.look_every);
+    LiveUntil(Now() + scenario_.look_every);
   }
   const WallTime last_write = source_.Now();
   world_.BecomeCalm();
   const TimePoint deadline = Now() + kCalmAtLast;
   std::string standing = "no process";
   while (!Over() && Now() < deadline) {
-    LiveUntil(Now() + scenario_.history.look_every);
+    LiveUntil(Now() + scenario_.look_every);
     if (process_ == nullptr) continue;
     const JobStatus status = process_->job().Status();
     standing = std::string(ToString(status.state)) + ", " + status.resync.step + ", " +
@@ -278,7 +196,7 @@ void ResyncSimulation::Look() {
     history_.Violate("gap", "a loss is on record, and the job is ready");
   }
   if (status.tail.watermark) history_.CheckWatermark(*status.tail.watermark);
-  LookAtOrder(status);
+  if (status.state != JobState::kGap) LookAtOrder(status);
   LookAtResync(status);
 }
 
@@ -307,15 +225,6 @@ void ResyncSimulation::CheckStrangers() {
     if (key.find("stranger") == std::string::npos) continue;
     return history_.Violate("resync", "it is complete, and the target has " + key);
   }
-}
-
-void ResyncSimulation::LookAtOrder(const JobStatus& status) {
-  if (!status.backfill.complete || in_order_ || status.state == JobState::kGap) return;
-  if (!copied_) copied_ = process_->source_time();
-  if (status.rechecks == 0) history_.CheckBackfillComplete();
-  if (!status.tail.watermark || *status.tail.watermark < *copied_) return;
-  in_order_ = true;
-  history_.BeginOrder();
 }
 
 }  // namespace

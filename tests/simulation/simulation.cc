@@ -5,10 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "tests/simulation/application.h"
-#include "tests/simulation/process.h"
+#include "tests/simulation/lives.h"
 #include "tests/simulation/verifier.h"
-#include "tests/simulation/world.h"
 #include "tests/support/fake_dynamodb.h"
 #include "tests/support/sim_executor.h"
 
@@ -21,12 +19,11 @@ using fake::OperationClass;
 using replicator::JobState;
 using replicator::JobStatus;
 
-constexpr Duration kPauseBetweenStarts = 5s;
+constexpr Duration kDowntimeAfterGap = 5s;
 /// After the last write and the last fault. Recheck, listing and tip take a minute or two each; an
 /// ended parent's children may be told late.
 constexpr Duration kCalmAtLast = 30min;
 constexpr Duration kOutage = 3min;
-constexpr Duration kTimeToStop = 2min;
 constexpr Duration kTimeToRecord = 10s;
 /// In calm. A shard that lives 40 s, listings of two shards a page, a limit of half a unit a
 /// second: in some histories the watermark is ten minutes behind, and a repair waits for it several
@@ -41,14 +38,9 @@ std::string Told(const verify::Status& status) {
          std::to_string(status.repaired) + " repaired; " + status.last_warning;
 }
 
-class Simulation {
+class Simulation final : private Lives {
  public:
-  explicit Simulation(const Scenario& scenario)
-      : scenario_(scenario),
-        world_(scenario),
-        history_({.staleness = scenario.source.staleness,
-                  .read_back = std::string_view(scenario.view) == "KEYS_ONLY"}),
-        application_(scenario, machine_, source_) {
+  explicit Simulation(const Scenario& scenario) : Lives(scenario) {
     source_.SetWriteObserver([this](const auto& write) { history_.OnSource(write); });
     target_.SetWriteObserver([this](const auto& write) { history_.OnTarget(write); });
   }
@@ -84,47 +76,31 @@ class Simulation {
   }
 
  private:
-  [[nodiscard]] bool Over() const { return gap_ || history_.violation().has_value(); }
-  [[nodiscard]] TimePoint Now() const { return machine_.clock().Now(); }
+  [[nodiscard]] bool Over() const override { return gap_ || Lives::Over(); }
+  void TryToStart() override;
+  void Look() override;
+  void OnPowerFailed() override { verifier_.reset(); }
 
   void SetFaults();
   void BreakStream();
   void BreakTarget();
 
-  void LiveUntil(TimePoint end);
-  bool StartProcess();
-  void TryToStart();
-  void EndProcess();
-  void End(const Ending& ending);
-  void StopInOrder();
+  void Start(const checkpoint::State& state);
   void BecomeCalm();
   void FinishInCalm();
   void GoOnAfterGap();
-  void Look();
   void CheckLag(const JobStatus& status);
-  void LookAtOrder(const JobStatus& status);
   void LookAtVerifier();
   void VerifyAndRepair();
 
-  const Scenario& scenario_;
-  World world_;
-  fake::SimExecutor& machine_ = world_.machine();
-  fake::FakeDynamoDb& source_ = world_.source();
-  fake::FakeDynamoDb& target_ = world_.target();
-  History history_;
-  Application application_;
-  std::unique_ptr<Process> process_;    ///< none: it does not run
-  std::unique_ptr<Verifier> verifier_;  ///< of that process; none: none was begun
+  std::unique_ptr<Verifier> verifier_;  ///< of the process; none: none was begun
   int verifications_ = 0;
   int64_t undecided_ = 0;
   bool stopped_cleanly_ = false;           ///< the process before, with nothing left to do
   std::optional<TimePoint> outage_began_;  ///< of the stream, in this life
   std::optional<WallTime> target_broke_;   ///< likewise
-  std::optional<WallTime> copied_;         ///< seen in this life
-  bool in_order_ = false;                  ///< likewise
   bool gap_ = false;
   bool gap_is_recorded_ = false;  ///< it must be
-  int starts_ = 0;
 };
 
 void Simulation::SetFaults() {
@@ -159,96 +135,34 @@ void Simulation::BreakTarget() {
   });
 }
 
-void Simulation::LiveUntil(TimePoint end) {
-  while (!Over() && Now() < end) {
-    if (process_ == nullptr && !StartProcess()) continue;
-    const Duration rest = std::min(scenario_.look_every, Duration(end - Now()));
-    if (machine_.RunFor(rest) == fake::SimExecutor::Ended::kPowerCut) {
-      EndProcess();  // the disk cut it
-      machine_.Restart();
-    } else {
-      Look();
-    }
-  }
-}
-
-bool Simulation::StartProcess() {
-  TryToStart();
-  if (process_ != nullptr) return true;
-  if (!history_.violation()) machine_.RunWorldFor(kPauseBetweenStarts);
-  machine_.Restart();
-  return false;
-}
-
-/// Afterwards a process runs, or the machine is off.
 void Simulation::TryToStart() {
   outage_began_ = outage_began_ ? std::optional(Now()) : std::nullopt;
   target_broke_ = target_broke_ ? std::optional(source_.Now()) : std::nullopt;
-  copied_.reset();
-  in_order_ = false;
-  process_ = std::make_unique<Process>(world_.Outside(),
-                                       scenario_.seed + static_cast<uint64_t>(++starts_));
-  auto state = process_->ReadState();
-  if (!state) {
-    // A disk that fails, or power that does, may keep it from being read now; a reader who finds
-    // nonsense will find it again.
-    const bool passes = state.error().code == ErrorCode::kIo || !machine_.powered();
-    if (!passes) history_.Violate("open", "the checkpoint is lost: " + ToString(state.error()));
-  } else {
-    history_.CheckDurable(*state, source_.Now());
-    if (stopped_cleanly_ && !(state->clean_stop && state->rechecks.empty())) {
-      history_.Violate("stop", "a stop with nothing left to do was not marked as clean");
-    }
-    if (gap_is_recorded_ && state->gaps.empty()) {
-      history_.Violate("gap", "changes were lost, and the next process does not know");
-    }
-    if (!state->gaps.empty()) history_.EndWrites();
-    history_.BeginLife(*state);
-    world_.LetDiskFail(true);
-    const auto faults = process_->Start(scenario_.job);
-    for (const Error& fault : faults) {
-      const bool wrong = fault.code == ErrorCode::kInvalid || fault.code == ErrorCode::kNotFound ||
-                         fault.code == ErrorCode::kConflict;
-      if (wrong) history_.Violate("start", "refused: " + ToString(fault));
-    }
-    if (faults.empty() && machine_.powered()) {
-      if (!state->gaps.empty() && process_->job().Status().gaps == 0) {
-        history_.Violate("gap", "a loss is on record, and the process does not say so at once");
-      }
-      if (auto begun = process_->ReadState()) history_.SetStart(begun->job->start_time);
-      return;
-    }
-  }
-  EndProcess();
+  if (const auto state = NextProcess()) Start(*state);
 }
 
-/// The power fails.
-void Simulation::EndProcess() {
-  world_.PowerFails();
-  verifier_.reset();
-  process_.reset();
-  world_.PowerReturns();
-}
-
-void Simulation::End(const Ending& ending) {
-  if (process_ != nullptr) {
-    if (ending.in_order) {
-      StopInOrder();
-    } else {
-      machine_.RunSteps(ending.steps, Now() + 1min);
-    }
+void Simulation::Start(const checkpoint::State& state) {
+  history_.CheckDurable(state, source_.Now());
+  if (stopped_cleanly_ && !(state.clean_stop && state.rechecks.empty())) {
+    history_.Violate("stop", "a stop with nothing left to do was not marked as clean");
   }
-  EndProcess();
-  machine_.RunWorldFor(ending.downtime);
-  machine_.Restart();
-}
-
-void Simulation::StopInOrder() {
-  process_->job().Stop();
-  const auto ended = [this] { return process_->job().Ended().has_value(); };
-  if (machine_.RunUntil(ended, Now() + kTimeToStop) == fake::SimExecutor::Ended::kDeadline) {
-    history_.Violate("stop", "it did not end in time: " + process_->job().Status().reason);
+  if (gap_is_recorded_ && state.gaps.empty()) {
+    history_.Violate("gap", "changes were lost, and the next process does not know");
   }
+  if (!state.gaps.empty()) history_.EndWrites();
+  history_.BeginLife(state);
+  world_.LetDiskFail(true);
+  const auto faults = process_->Start(scenario_.job);
+  for (const Error& fault : faults) {
+    const bool wrong = fault.code == ErrorCode::kInvalid || fault.code == ErrorCode::kNotFound ||
+                       fault.code == ErrorCode::kConflict;
+    if (wrong) history_.Violate("start", "refused: " + ToString(fault));
+  }
+  if (!faults.empty() || !machine_.powered()) return EndProcess();
+  if (!state.gaps.empty() && process_->job().Status().gaps == 0) {
+    history_.Violate("gap", "a loss is on record, and the process does not say so at once");
+  }
+  if (auto begun = process_->ReadState()) history_.SetStart(begun->job->start_time);
 }
 
 void Simulation::BecomeCalm() {
@@ -268,7 +182,7 @@ void Simulation::GoOnAfterGap() {
     if (machine_.powered() && !stays) history_.Violate("gap", "after a stop it counts no more");
   }
   EndProcess();
-  machine_.RunWorldFor(kPauseBetweenStarts);
+  machine_.RunWorldFor(kDowntimeAfterGap);
   machine_.Restart();
   BecomeCalm();
   const TimePoint deadline = Now() + kCalmAtLast;
@@ -400,16 +314,6 @@ void Simulation::VerifyAndRepair() {
                                    std::to_string(status.repaired));
   }
   history_.CheckEqual(source_.Items("source"), target_.Items("target"));
-}
-
-void Simulation::LookAtOrder(const JobStatus& status) {
-  if (!status.backfill.complete || in_order_) return;
-  if (!copied_) copied_ = process_->source_time();
-  // What is to be compared again is settled for the copy, and not yet there.
-  if (status.rechecks == 0) history_.CheckBackfillComplete();
-  if (!status.tail.watermark || *status.tail.watermark < *copied_) return;
-  in_order_ = true;
-  history_.BeginOrder();
 }
 
 }  // namespace
