@@ -27,7 +27,7 @@ inline constexpr size_t kMaxBatchBytes = size_t{16} << 20;
 /// What we send in one call, unless a single op is larger. What a call costs us beside its bytes is
 /// nothing to this; larger bodies would cost memory for each call in flight, and on a slow line
 /// more time than a call may take.
-inline constexpr size_t kBatchBytes = size_t{2} << 20;
+inline constexpr size_t kBatchBytes = size_t{1} << 20;
 
 /// Body bytes of an op beside its JSON: {"DeleteRequest":{"Item":}}, and the comma.
 inline constexpr size_t kOpOverheadBytes = 32;

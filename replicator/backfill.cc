@@ -66,12 +66,16 @@ void Backfill::Start(Dealer& dealer, std::function<Waker(int segment)> open) {
 
 Backfill::Read Backfill::NextRead(int number) {
   MutexLock lock(mutex_);
-  const Segment& segment = segments_[static_cast<size_t>(number)];
+  Segment& segment = segments_[static_cast<size_t>(number)];
   if (segment.record.finished) return {Read::Kind::kEnd, {}};
   const size_t claimed = static_cast<size_t>(open_count_) + pages_behind_;
   const size_t most = claimed < limits::kPagesAhead ? limits::kMaxPagesPerSegment : 1;
   const bool full = segment.pages.size() >= most;
   if (segment.rereading || segment.read_to_end || full) return {Read::Kind::kWait, {}};
+  if (pages_ >= PagesAhead()) {
+    if (!std::exchange(segment.waits_for_room, true)) waiting_.push_back(number);
+    return {Read::Kind::kWait, {}};
+  }
   return {Read::Kind::kRead, segment.read_cursor};
 }
 
@@ -87,6 +91,7 @@ void Backfill::AddPage(std::shared_ptr<BackfillPage> page, TimePoint now) {
     segment.read_cursor = last_key.value_or("");
     if (!segment.pages.empty()) ++pages_behind_;
     segment.pages.push_back(page);
+    ++pages_;
     if (Planted(PlantedBug::kCursorPastUnsettledPage)) {
       checkpoint::SegmentRecord record = segment.record;
       record.cursor = segment.read_cursor;
@@ -106,7 +111,7 @@ void Backfill::AddPage(std::shared_ptr<BackfillPage> page, TimePoint now) {
 void Backfill::OnPageSettled(BackfillPage& page, TimePoint now) {
   std::vector<std::shared_ptr<BackfillPage>> discard;
   std::vector<int> next;
-  Waker scanner;
+  std::vector<Waker> woken;
   {
     MutexLock lock(mutex_);
     last_settled_ = now;
@@ -115,14 +120,43 @@ void Backfill::OnPageSettled(BackfillPage& page, TimePoint now) {
     page.settled = true;
     if (page.stale && !segment.rereading) discard = BeginReread(segment, page);
     Advance(segment);  // lets go of the page
-    scanner = segment.scanner;
+    woken = TakeWaiting();
+    woken.push_back(segment.scanner);  // behind those that wait already
     // Its neighbour, so that as many stay open in each part of the hash space, and slow parts hold
     // no more places than they had.
     next = TakeNextSegments(number + 1);
   }
   for (const auto& later : discard) dealer_->Discard(*later, now);
   OpenSegments(next);
-  scanner.Wake();
+  for (const Waker& waker : woken) waker.Wake();
+}
+
+void Backfill::OnRefused() {
+  std::vector<Waker> woken;
+  {
+    MutexLock lock(mutex_);
+    if (std::exchange(refused_, true)) return;
+    woken = TakeWaiting();
+  }
+  for (const Waker& waker : woken) waker.Wake();
+}
+
+size_t Backfill::PagesAhead() const {
+  // Where the target is what holds back, pages of slow segments wait, and must not fill the room.
+  if (options_.writes == nullptr || refused_) return limits::kPagesAhead;
+  const size_t useful =
+      limits::kPagesPerUsefulWrite * static_cast<size_t>(options_.writes->useful());
+  return std::clamp(useful, limits::kFewestPagesAhead, limits::kPagesAhead);
+}
+
+std::vector<Waker> Backfill::TakeWaiting() {
+  std::vector<Waker> woken;
+  for (; !waiting_.empty() && pages_ + woken.size() < PagesAhead(); waiting_.pop_front()) {
+    Segment& segment = segments_[static_cast<size_t>(waiting_.front())];
+    segment.waits_for_room = false;
+    woken.push_back(segment.scanner);
+  }
+  return woken;
 }
 
 std::vector<std::shared_ptr<BackfillPage>> Backfill::BeginReread(Segment& segment,
@@ -150,6 +184,7 @@ void Backfill::Advance(Segment& segment) {
     record.bytes_read += static_cast<int64_t>(page.items.bytes());
     checkpoint::PutSegment(batch, record);
     segment.pages.pop_front();
+    --pages_;
     if (!segment.pages.empty()) --pages_behind_;
     if (record.finished) {
       ++finished_;
@@ -168,6 +203,7 @@ void Backfill::Advance(Segment& segment) {
     segment.read_to_end = false;
     segment.rereading = false;
     pages_behind_ -= segment.pages.empty() ? 0 : segment.pages.size() - 1;
+    pages_ -= segment.pages.size();
     segment.pages.clear();
   }
 }

@@ -12,6 +12,7 @@
 #include "checkpoint/ledger.h"
 #include "checkpoint/records.h"
 #include "replicator/dealer.h"
+#include "replicator/pace.h"
 
 namespace ddbsync::replicator {
 
@@ -23,6 +24,9 @@ class Backfill final : public PageOwner {
   struct Options {
     int total_segments;
     int open_segments;  ///< at once
+    /// What is written beside it: with few calls few pages are in hand. Outlives this. Null: as
+    /// many as limits::kPagesAhead.
+    const InFlightLimit* writes = nullptr;
   };
 
   /// `ledger` outlives this. `restored` are the checkpoint's segments; others begin at the start.
@@ -48,6 +52,7 @@ class Backfill final : public PageOwner {
   void AddPage(std::shared_ptr<BackfillPage> page, TimePoint now);
 
   void OnPageSettled(BackfillPage& page, TimePoint now) override;
+  void OnRefused() override;
 
   struct Progress {
     bool complete = false;
@@ -68,12 +73,16 @@ class Backfill final : public PageOwner {
     bool read_to_end = false;
     bool rereading = false;  ///< waits until all its pages are settled
     bool open = false;
+    bool waits_for_room = false;
     Waker scanner;
   };
 
   /// As many as there is room for: `preferred` first, if it waits to be opened.
   [[nodiscard]] std::vector<int> TakeNextSegments(int preferred) REQUIRES(mutex_);
   void OpenSegments(const std::vector<int>& segments);
+  [[nodiscard]] size_t PagesAhead() const REQUIRES(mutex_);
+  /// The scanners that there is room for now.
+  [[nodiscard]] std::vector<Waker> TakeWaiting() REQUIRES(mutex_);
   void Advance(Segment& segment) REQUIRES(mutex_);
   [[nodiscard]] std::vector<std::shared_ptr<BackfillPage>> BeginReread(Segment& segment,
                                                                        const BackfillPage& stale)
@@ -90,7 +99,10 @@ class Backfill final : public PageOwner {
   std::deque<int> to_open_ GUARDED_BY(mutex_);  ///< bit-reversed order: spread over the hash space
   int open_count_ GUARDED_BY(mutex_) = 0;
   int finished_ GUARDED_BY(mutex_) = 0;
+  size_t pages_ GUARDED_BY(mutex_) = 0;         ///< of all segments
   size_t pages_behind_ GUARDED_BY(mutex_) = 0;  ///< the first of its segment, of all
+  std::deque<int> waiting_ GUARDED_BY(mutex_);  ///< segments that wait for room
+  bool refused_ GUARDED_BY(mutex_) = false;     ///< the target has refused items
   int64_t items_read_ GUARDED_BY(mutex_) = 0;
   TimePoint last_settled_ GUARDED_BY(mutex_);
 };

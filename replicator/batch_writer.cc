@@ -23,6 +23,12 @@ double UnitsOf(std::span<const dynamodb::WriteOp> ops) {
   return units;
 }
 
+size_t BytesOf(std::span<const dynamodb::WriteOp> ops) {
+  size_t bytes = 0;
+  for (const auto& op : ops) bytes += op.json.size();
+  return bytes;
+}
+
 /// What a call costs, until its batch is known.
 constexpr auto kGuess = static_cast<double>(dynamodb::kMaxBatchOps);
 
@@ -92,7 +98,7 @@ BatchWriter::Sent BatchWriter::Send(WriteBatch& batch) {
   Count(batch, result, units);
   const TimePoint answered = context_.clock.Now();
   batch.Settle(result, answered);
-  return {FeedbackOf(batch, result), answered - began};
+  return {FeedbackOf(batch, result), AsOfUsualBatch(answered - began, BytesOf(batch.ops()))};
 }
 
 InFlightLimit::Feedback BatchWriter::FeedbackOf(

@@ -45,7 +45,7 @@ class BatchWriter final : public Task {
   Next Write(TimePoint now);
   struct Sent {
     InFlightLimit::Feedback feedback = InFlightLimit::Feedback::kNeutral;
-    Duration took{0};
+    Duration took{0};  ///< as of a batch of usual size
   };
   Sent Send(WriteBatch& batch);
   [[nodiscard]] InFlightLimit::Feedback FeedbackOf(

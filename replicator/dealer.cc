@@ -55,6 +55,8 @@ class Dealer::Batch final : public WriteBatch {
       if (some_are_back) woken = dealer_.idle_.Take(1);
     }
     for (const Waker& waker : woken) waker.Wake();
+    const bool throttled = !result && result.error().code == ErrorCode::kThrottled;
+    if (throttled || (result && !result->unprocessed.empty())) dealer_.owner_.OnRefused();
     dealer_.Report(settled, now);
   }
 

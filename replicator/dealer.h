@@ -13,11 +13,14 @@
 
 namespace ddbsync::replicator {
 
-/// Told when a page has no open item left. Called without a lock of the dealer's; each page once.
+/// Told what becomes of pages. Called without a lock of the dealer's.
 class PageOwner {
  public:
   virtual ~PageOwner() = default;
+  /// The page has no open item left. Each page once.
   virtual void OnPageSettled(BackfillPage& page, TimePoint now) = 0;
+  /// The target has refused items for now.
+  virtual void OnRefused() = 0;
 };
 
 /// Deals the items of many segments into each batch. Scan order is the target's partition order, so

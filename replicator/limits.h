@@ -19,6 +19,7 @@ inline constexpr std::chrono::milliseconds kHalvingPause{500};
 /// What a call costs us, about (docs/performance.md): a batch is built, hashed, signed and sent, a
 /// page is received, checked and cut.
 inline constexpr std::chrono::microseconds kWorkOfABatch{100};
+inline constexpr size_t kBytesOfThatBatch = size_t{64} << 10;  ///< at most; then as much more
 inline constexpr std::chrono::microseconds kWorkOfAPage{1000};
 /// Calls in flight beyond this many times what keeps the processors busy are of no use: latencies
 /// vary, and so does the work. And so many are never too many.
@@ -31,6 +32,10 @@ inline constexpr std::chrono::seconds kLatencyWindow{10};
 /// each open segment can have its first within so many of all, of which there is enough to deal.
 inline constexpr size_t kMaxPagesPerSegment = 2;
 inline constexpr size_t kPagesAhead = 128;
+/// Fewer where a target that refuses nothing answers so soon that few writes keep the processors
+/// busy: then that many fit into the caches, which more push each other out of.
+inline constexpr size_t kPagesPerUsefulWrite = 2;
+inline constexpr size_t kFewestPagesAhead = 16;
 
 /// Segments open at once. A batch is dealt from them all; AWS's import guide spreads writes over 50
 /// to 100 ranges before a single partition's 1,000 WCU/s stops being the bound. With 64, and

@@ -108,7 +108,8 @@ LiveJob::LiveJob(JobOptions options, Side source, Side target, StartingPoint poi
   if (wants_backfill()) {
     backfill_ =
         std::make_unique<Backfill>(Backfill::Options{.total_segments = point_.record.total_segments,
-                                                     .open_segments = limits::kOpenSegments},
+                                                     .open_segments = limits::kOpenSegments,
+                                                     .writes = &write_limit_},
                                    ledger_, point_.state.segments);
     dealer_ = std::make_unique<Dealer>(
         Dealer::Parts{point_.source.key, fence_, rechecks_, dead_letters_}, *backfill_);

@@ -117,9 +117,20 @@ int InFlightLimit::limit() const {
   return Effective();
 }
 
+int InFlightLimit::useful() const {
+  MutexLock lock(mutex_);
+  return static_cast<int>(std::min<double>(Useful(), options_.maximum));
+}
+
 TimePoint InFlightLimit::last_halved() const {
   MutexLock lock(mutex_);
   return last_halved_;
+}
+
+Duration AsOfUsualBatch(Duration took, size_t bytes) {
+  constexpr size_t kUsual = limits::kBytesOfThatBatch;
+  if (bytes <= kUsual) return took;
+  return took * static_cast<Duration::rep>(kUsual) / static_cast<Duration::rep>(bytes);
 }
 
 int InFlightLimit::Effective() const {

@@ -52,6 +52,8 @@ class InFlightLimit {
 
   [[nodiscard]] int in_flight() const;
   [[nodiscard]] int limit() const;
+  /// Calls that keep the processors busy, and some more; at most the maximum.
+  [[nodiscard]] int useful() const;
   /// When a throttle halved it last; TimePoint::min(): never.
   [[nodiscard]] TimePoint last_halved() const;
 
@@ -75,6 +77,10 @@ class InFlightLimit {
   Duration shortest_ GUARDED_BY(mutex_) = Duration::max();
   Duration shortest_before_ GUARDED_BY(mutex_) = Duration::max();
 };
+
+/// The latency of a batch of `bytes`, as if it had been of usual size: a large one keeps a
+/// processor busy for longer (limits::kBytesOfThatBatch), so that as many fewer are of use at once.
+[[nodiscard]] Duration AsOfUsualBatch(Duration took, size_t bytes);
 
 class SharedCapacity;
 

@@ -69,7 +69,7 @@ def memory(bench, case):
     peaks = {}
     for what, count, item_bytes, repetitions in (
             ("a tenth of the items", items // 10, 1024, 1), ("P1's items", items, 1024, 3),
-            ("10 times the items", items * 10, 1024, 1), ("items of 390 KB", few, LARGEST_ITEM, 3)):
+            ("10 times the items", items * 10, 1024, 3), ("items of 390 KB", few, LARGEST_ITEM, 3)):
         count = min(count, bench.pick(count, 200_000))
         with wire.WireServer(bench.server, items=count, item_bytes=item_bytes) as server:
             runs, = bench.alternate(case, repetitions, lambda: contenders.backfill(bench, server))

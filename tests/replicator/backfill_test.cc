@@ -163,6 +163,71 @@ TEST_F(BackfillTest, ASecondPageIsReadOnlyWhereEachOpenSegmentCanHaveItsFirst) {
   EXPECT_EQ(wide.NextRead(1).kind, Backfill::Read::Kind::kRead);
 }
 
+class PagesInHand : public BackfillTest {
+ protected:
+  static constexpr int kSegments = static_cast<int>(limits::kFewestPagesAhead) + 4;
+
+  PagesInHand() {
+    EXPECT_TRUE(writes_.TryEnter({}));
+    writes_.Leave(InFlightLimit::Feedback::kSuccess, std::chrono::microseconds(1), clock_.Now());
+    near_.Start(dealer_, [this](int segment) { return Waker([this, segment] { Wake(segment); }); });
+    woken_.clear();
+  }
+
+  void Wake(int segment) { woken_.push_back(segment); }
+  void Fill(int pages) {
+    for (int i = 0; i < pages; ++i)
+      near_.AddPage(Read(1, "k" + std::to_string(i), near_, i), clock_.Now());
+  }
+  Backfill::Read::Kind Next(int segment) { return near_.NextRead(segment).kind; }
+  void Write(const Result<dynamodb::BatchWriteResult>& result) {
+    dealer_.Take(clock_.Now())->Settle(result, clock_.Now());
+  }
+
+  /// A target that answers at once, so that the fewest writes are of use.
+  InFlightLimit writes_{{.initial = 8, .maximum = 64, .work = std::chrono::milliseconds(1)}};
+  Backfill near_{
+      {.total_segments = kSegments, .open_segments = kSegments, .writes = &writes_}, ledger_, {}};
+  Dealer dealer_{{schema_, fence_, rechecks_, dead_letters_}, near_};
+  std::vector<int> woken_;
+};
+
+TEST_F(PagesInHand, AreFewWhereFewWritesKeepTheProcessorsBusy) {
+  using Kind = Backfill::Read::Kind;
+  Fill(kSegments - 4);
+  EXPECT_EQ(Next(kSegments - 1), Kind::kWait);
+  EXPECT_EQ(Next(kSegments - 2), Kind::kWait);
+  EXPECT_EQ(Next(kSegments - 1), Kind::kWait);  // waits once
+  EXPECT_TRUE(woken_.empty());
+  Write({});
+  // Each of the two before the segment whose page has made room.
+  ASSERT_GE(woken_.size(), 4U);
+  woken_.resize(4);
+  EXPECT_EQ(woken_, (std::vector<int>{kSegments - 1, 0, kSegments - 2, 1}));
+  EXPECT_EQ(Next(kSegments - 1), Kind::kRead);
+}
+
+TEST_F(PagesInHand, AreManyWhereTheTargetRefusesItems) {
+  using Kind = Backfill::Read::Kind;
+  Fill(kSegments - 4);
+  EXPECT_EQ(Next(kSegments - 1), Kind::kWait);
+  Write(Fail(ErrorCode::kThrottled, "too fast"));
+  EXPECT_EQ(woken_, std::vector<int>{kSegments - 1});
+  EXPECT_EQ(Next(kSegments - 1), Kind::kRead);
+}
+
+TEST_F(PagesInHand, AreManyWhereTheTargetIsFarAway) {
+  using Kind = Backfill::Read::Kind;
+  Fill(kSegments - 4);
+  EXPECT_EQ(Next(kSegments - 1), Kind::kWait);
+  for (int i = 1; i <= 3; ++i) {
+    ASSERT_TRUE(writes_.TryEnter({}));
+    writes_.Leave(InFlightLimit::Feedback::kSuccess, std::chrono::milliseconds(50),
+                  clock_.Now() + i * limits::kLatencyWindow);
+  }
+  EXPECT_EQ(Next(kSegments - 1), Kind::kRead);
+}
+
 TEST(SpreadOrder, EveryPrefixIsSpreadOverTheWhole) {
   EXPECT_EQ(SpreadOrder(8), (std::vector<int>{0, 4, 2, 6, 1, 5, 3, 7}));
   auto order = SpreadOrder(100);

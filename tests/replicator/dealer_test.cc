@@ -21,6 +21,7 @@ using namespace std::chrono_literals;
 class DealerTest : public ::testing::Test, public PageOwner {
  protected:
   void OnPageSettled(BackfillPage& page, TimePoint) override { settled_.insert(&page); }
+  void OnRefused() override { ++refusals_; }
 
   /// A page of `count` items "<segment>-<i>".
   BackfillPage& AddPage(int segment, int count, FencedRead read) {
@@ -71,6 +72,7 @@ class DealerTest : public ::testing::Test, public PageOwner {
   DeadLetters dead_letters_{ledger_, server_clock_, {}};
   std::vector<std::unique_ptr<BackfillPage>> pages_;
   std::set<BackfillPage*> settled_;
+  int refusals_ = 0;
   Dealer dealer_{{schema_, fence_, rechecks_, dead_letters_}, *this};
 };
 
@@ -94,6 +96,7 @@ TEST_F(DealerTest, SettlesAPageWhenItsLastItemIsAcknowledged) {
   first->Settle(Answer(), clock_.Now());
   EXPECT_TRUE(settled_.contains(&page));
   EXPECT_EQ(page.written, 30);
+  EXPECT_EQ(refusals_, 0);
   EXPECT_EQ(dealer_.Take(clock_.Now()), nullptr);
 }
 
@@ -108,6 +111,7 @@ TEST_F(DealerTest, UnprocessedItemsComeAgainAndHoldBackOnlyTheirOwnSegment) {
   auto next = dealer_.Take(clock_.Now());
   ASSERT_NE(next, nullptr);
   EXPECT_EQ(Segments(*next).count('0'), 0u);
+  EXPECT_EQ(refusals_, 1);
   next->Settle(Answer(), clock_.Now());
   clock_.Advance(limits::kFirstLeftoverPause);
   auto again = dealer_.Take(clock_.Now());
@@ -162,6 +166,7 @@ TEST_F(DealerTest, AWholeBatchThatFailsComesAgain) {
     EXPECT_TRUE(settled_.empty());
     clock_.Advance(limits::kLongestLeftoverPause);
   }
+  EXPECT_EQ(refusals_, 1) << "only a throttle says that the target takes no more";
   dealer_.Take(clock_.Now())->Settle(Answer(), clock_.Now());
   EXPECT_TRUE(settled_.contains(&page));
 }

@@ -100,6 +100,16 @@ TEST(InFlightLimit, MoreCallsThanKeepTheProcessorsBusyAreOfNoUse) {
   EXPECT_GE(FreePlaces(limit), 32);
 }
 
+TEST(InFlightLimit, OfLargeBatchesFewerKeepTheProcessorsBusy) {
+  EXPECT_EQ(AsOfUsualBatch(3ms, 0), 3ms);
+  EXPECT_EQ(AsOfUsualBatch(3ms, limits::kBytesOfThatBatch), 3ms);
+  EXPECT_EQ(AsOfUsualBatch(3ms, 30 * limits::kBytesOfThatBatch), 100us);
+  InFlightLimit limit({.initial = 32, .maximum = 64, .work = 100us, .processors = 2});
+  ASSERT_TRUE(limit.TryEnter({}));
+  limit.Leave(Feedback::kSuccess, AsOfUsualBatch(3ms, 30 * limits::kBytesOfThatBatch), kNow);
+  EXPECT_EQ(limit.useful(), 2 * static_cast<int>(limits::kUsefulFactor));
+}
+
 TEST(InFlightLimit, WhoGoesOnKeepsItsPlace) {
   InFlightLimit limit({.initial = 1, .maximum = 8});
   int wakes = 0;
