@@ -147,8 +147,13 @@ class Tokens {
 
   /// From `at` the next quote, backslash or control character, or the end.
   const char* PlainEnd(const char* at) const {
-    for (; end_ - at >= kBlockBytes; at += kBlockBytes) {
+    for (; end_ - at >= 2 * kBlockBytes; at += 2 * kBlockBytes) {
+      const uint32_t ends = Ends(at) | Ends(at + kBlockBytes) << kBlockBytes;
+      if (ends != 0) return at + std::countr_zero(ends);
+    }
+    if (end_ - at >= kBlockBytes) {
       if (const uint32_t ends = Ends(at); ends != 0) return at + std::countr_zero(ends);
+      at += kBlockBytes;
     }
     while (at != end_ && *at != '"' && *at != '\\' && !IsControl(*at)) ++at;
     return at;
