@@ -20,7 +20,7 @@ void CutoverDisplay::Line(std::string_view text) {
 }
 
 void CutoverDisplay::Skip(const CutoverLook& look) {
-  told_ = look.status.events.size();
+  told_ = look.status.report.events.size();
   step_ = look.status.step;
 }
 
@@ -29,9 +29,9 @@ void CutoverDisplay::Show(const CutoverLook& look) {
   const cutover::Status& s = look.status;
   bool named = step_ == s.step;
   // A process that was started anew may remember fewer.
-  for (told_ = std::min(told_, s.events.size()); told_ < s.events.size(); ++told_) {
-    line_.Print(EventLine(s.events[told_]));
-    named = named || s.events[told_].step == ToString(s.step);
+  for (told_ = std::min(told_, s.report.events.size()); told_ < s.report.events.size(); ++told_) {
+    line_.Print(EventLine(s.report.events[told_]));
+    named = named || s.report.events[told_].step == ToString(s.step);
   }
   step_ = s.step;
   // What it ended with is told in its own words.

@@ -18,6 +18,19 @@ constexpr auto kWalkEvent = [](auto& io, auto& event) {
   io.Field("text", event.text);
 };
 
+constexpr auto kWalkGate = [](auto& io, auto& gate) {
+  io.Field("name", gate.name);
+  io.Field("ok", gate.ok);
+  io.Field("observed", gate.observed);
+  io.Field("limit", gate.limit);
+  io.Field("fix", gate.fix);
+};
+
+constexpr auto kWalkDigests = [](auto& io, auto& digests) {
+  io.Field("source", digests.source);
+  io.Field("target", digests.target);
+};
+
 constexpr auto kWalkLook = [](auto& io, auto& look) {
   io.Field("job_id", look.job_id);
   io.Field("now", look.now);
@@ -40,15 +53,9 @@ constexpr auto kWalkLook = [](auto& io, auto& look) {
   io.Field("target_stream_arn", s.target_stream_arn);
   io.Field("reverse_start", s.reverse_start);
   io.Field("source_ttl_owed", s.source_ttl_owed);
-  io.List("events", s.events, kWalkEvent);
-};
-
-constexpr auto kWalkGate = [](auto& io, auto& gate) {
-  io.Field("name", gate.name);
-  io.Field("ok", gate.ok);
-  io.Field("observed", gate.observed);
-  io.Field("limit", gate.limit);
-  io.Field("fix", gate.fix);
+  io.List("events", s.report.events, kWalkEvent);
+  io.List("gates", s.report.gates, kWalkGate);
+  io.Nested("digests", s.report.digests, kWalkDigests);
 };
 
 constexpr auto kWalkPart = [](auto& io, auto& part) {

@@ -219,8 +219,8 @@ std::string CutoverScreen(const CutoverLook& look, const CutoverAdvice& advice) 
   if (s.began) screen += ", begun " + TimeText(*s.began);
   screen += fmt::format("\n{}\n{}\n", CutoverVerdict(look, advice), OptionsText(s.options));
   if (const std::string caveat = DrainCaveat(s.options); !caveat.empty()) screen += caveat + "\n";
-  if (!s.events.empty()) screen += "\n";
-  for (const cutover::Event& event : s.events) screen += EventLine(event) + "\n";
+  if (!s.report.events.empty()) screen += "\n";
+  for (const cutover::Event& event : s.report.events) screen += EventLine(event) + "\n";
   return screen;
 }
 

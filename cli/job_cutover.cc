@@ -63,7 +63,8 @@ class JobCutover::WholeComparison final : public Comparison {
         return {.outcome = Look::Outcome::kEqual,
                 .text = fmt::format("{} items of the source, {} of the target",
                                     std::max(status.source.items, status.source.summed),
-                                    std::max(status.target.items, status.target.summed))};
+                                    std::max(status.target.items, status.target.summed)),
+                .digests = {.source = status.source.digest, .target = status.target.digest}};
       case verify::Outcome::kDifferent:
         return {.outcome = Look::Outcome::kDifferent,
                 .text = fmt::format("the tables differ: {} keys, {} not to be decided; `ddbsync "
@@ -180,9 +181,9 @@ std::optional<GatesLook> JobCutover::LastGates() const {
 Result<void> JobCutover::Begin(const cutover::Options& options) {
   if (const cutover::Status status = cutover_->GetStatus();
       status.number > 0 && status.step != cutover::Step::kRolledBack) {
-    return cutover_->Begin(options);  // which says why not
+    return cutover_->Begin(options, {});  // which says why not
   }
-  const GatesLook look = Gates(options);
+  GatesLook look = Gates(options);
   if (!look.ready) {
     std::string failing;
     for (const cutover::Gate& gate : look.gates) {
@@ -192,7 +193,7 @@ Result<void> JobCutover::Begin(const cutover::Options& options) {
     }
     return Fail(ErrorCode::kConflict, "not ready: " + failing);
   }
-  return cutover_->Begin(options);
+  return cutover_->Begin(options, std::move(look.gates));
 }
 
 CutoverLook JobCutover::Look() const {

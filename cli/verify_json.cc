@@ -15,6 +15,7 @@ using verify::Status;
 constexpr auto kWalkSide = [](auto& io, auto& side) {
   io.Field("items", side.items);
   io.Field("summed", side.summed);
+  io.Field("digest", side.digest);
   io.Field("bytes", side.bytes);
   io.Field("expected", side.expected);
   io.Field("units", side.units);
@@ -135,6 +136,7 @@ VerifyLook LookAtRecords(const verify::State& state, std::string job_id, WallTim
       if (!sums.SetPiece(piece, bytes)) break;  // damage is told by who goes on with it
     }
     side->summed = sums.items();
+    side->digest = verify::ToString(sums.Total());
   }
   status.suspects = static_cast<int64_t>(state.suspects.size());
   for (const Difference& difference : state.differences) {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "cutover/report.h"
 
 namespace ddbsync::cutover {
 
@@ -13,6 +14,7 @@ class Comparison {
     enum class Outcome { kUnderWay, kEqual, kDifferent, kFailed };
     Outcome outcome = Outcome::kUnderWay;
     std::string text;  ///< "1,200,000 items of each are equal", "3 keys differ", how far it is
+    TableDigests digests = {};  ///< once they are equal
   };
 
   virtual ~Comparison() = default;

@@ -20,7 +20,7 @@ Cutover::Cutover(Parts parts, const std::optional<Record>& found) : parts_(std::
   record_ = *found;
   options_ = status->options;
   step_ = status->step;
-  events_ = status->events;
+  report_ = status->report;
   const bool interrupted = !Committed(step_) && !TakesBack(step_);
   if (interrupted) abort_ = "the process that carried it out ended";
 }
@@ -71,7 +71,7 @@ Next Cutover::Step(TimePoint now) {
   return abort.empty() ? Forward(now) : TakeBack(abort);
 }
 
-Result<void> Cutover::Begin(const Options& options) {
+Result<void> Cutover::Begin(const Options& options, std::vector<Gate> gates) {
   DDBSYNC_CHECK(parts_.seam != nullptr);
   Waker waker;
   {
@@ -101,7 +101,7 @@ Result<void> Cutover::Begin(const Options& options) {
     record_->options = OptionsToText(options);
     record_->began = ServerNow();
     record_->old_stream_arn = parts_.status().stream_arn;
-    events_.clear();
+    report_ = {.events = {}, .gates = std::move(gates), .digests = {}};
     abort_.clear();
     deadline_.reset();
     anew_ = began_here_ = true;
@@ -169,7 +169,7 @@ Status Cutover::GetStatus() const {
   MutexLock lock(mutex_);
   if (!record_) return {};
   Status status = *StatusOf(*record_);
-  status.events = events_;
+  status.report = report_;
   status.doing = Ended(step_) && !record_->source_ttl_owed ? "" : doing_;
   status.asks_confirmation = asks_confirmation_;
   status.asks_commit = asks_commit_;
@@ -224,6 +224,11 @@ void Cutover::Note(std::string event) {
   AddEvent(std::move(event));
 }
 
+void Cutover::Keep(TableDigests digests) {
+  MutexLock lock(mutex_);
+  report_.digests = std::move(digests);
+}
+
 void Cutover::SetDoing(std::string doing, bool asks_confirmation, bool asks_commit) {
   MutexLock lock(mutex_);
   doing_ = std::move(doing);
@@ -238,13 +243,14 @@ Cutover::Record Cutover::Recorded() const {
 
 void Cutover::AddEvent(std::string text) {
   Log(LogLevel::kInfo, "cutover", text, {{"step", ToString(step_)}});
-  if (events_.size() >= limits::kMostEvents) events_.erase(events_.begin() + 1);
-  events_.push_back({ServerNow(), std::string(ToString(step_)), std::move(text)});
+  auto& events = report_.events;
+  if (events.size() >= limits::kMostEvents) events.erase(events.begin() + 1);
+  events.push_back({ServerNow(), std::string(ToString(step_)), std::move(text)});
 }
 
 void Cutover::Stage() {
   record_->step = ToString(step_);
-  record_->report = EventsToText(events_);
+  record_->report = ReportToText(report_);
   checkpoint::Batch batch;
   checkpoint::PutCutover(batch, *record_);
   ticket_ = parts_.ledger.Stage(std::move(batch));

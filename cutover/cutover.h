@@ -51,9 +51,10 @@ class Cutover final : public Task {
   void Attach(Waker waker) override;
   Next Step(TimePoint now) override;
 
-  /// Begins one; returns once it is staged, the steps follow. The gates are the caller's to ask.
+  /// Begins one; returns once it is staged, the steps follow. The gates are the caller's to ask;
+  /// as they were then they are kept in the report.
   /// Errors: kConflict (one is under way, or was committed), kInvalid (no hook is configured).
-  [[nodiscard]] Result<void> Begin(const Options& options);
+  [[nodiscard]] Result<void> Begin(const Options& options, std::vector<Gate> gates);
   /// The operator has stopped the writers (FreezeBy::kManual). Errors: kConflict: not asked now.
   [[nodiscard]] Result<void> ConfirmFrozen();
   /// Commits one that is ready. Errors: kConflict.
@@ -100,6 +101,7 @@ class Cutover final : public Task {
   /// What follows from progress that is not done; none: it is.
   std::optional<Next> Pending(const Progress& progress, TimePoint now);
   void Note(std::string event);
+  void Keep(TableDigests digests);
   void SetDoing(std::string doing, bool asks_confirmation = false, bool asks_commit = false);
   [[nodiscard]] Record Recorded() const;
   [[nodiscard]] std::unique_ptr<Tools> MakeTools() const;
@@ -117,7 +119,7 @@ class Cutover final : public Task {
   std::optional<Record> record_ GUARDED_BY(mutex_);
   Options options_ GUARDED_BY(mutex_);
   cutover::Step step_ GUARDED_BY(mutex_) = cutover::Step::kRolledBack;
-  std::vector<Event> events_ GUARDED_BY(mutex_);
+  Report report_ GUARDED_BY(mutex_);
   checkpoint::Ledger::Ticket ticket_ GUARDED_BY(mutex_) = 0;
   bool began_here_ GUARDED_BY(mutex_) = false;  ///< by this process
   bool anew_ GUARDED_BY(mutex_) = true;         ///< tools_ are of another one

@@ -204,6 +204,7 @@ Next Cutover::Compare(TimePoint now) {
       SetDoing("the tables are compared: " + look.text);
       return Next::At(now + limits::kDrainLook);
     case Outcome::kEqual:
+      Keep(look.digests);
       return Enter(Step::kReady, "the tables are equal: " + look.text);
     case Outcome::kDifferent:
     case Outcome::kFailed:

@@ -9,21 +9,13 @@
 #include "base/error.h"
 #include "checkpoint/records.h"
 #include "cutover/options.h"
+#include "cutover/report.h"
 #include "dynamodb/control_client.h"
 #include "dynamodb/table.h"
 #include "replicator/status.h"
 #include "verify/status.h"
 
 namespace ddbsync::cutover {
-
-/// One condition of a cut-over.
-struct Gate {
-  std::string name;  ///< "backfill_complete"; stable, a metric's label
-  bool ok = false;
-  std::string observed;  ///< "lag 2.1 s"
-  std::string limit;     ///< "at most 30 s"
-  std::string fix;       ///< what to do or type; empty when ok
-};
 
 /// Whether the keys may do something that a cut-over does (cutover/permissions.h).
 struct Permission {

@@ -68,25 +68,48 @@ Result<Options> OptionsFromText(std::string_view text) {
   });
 }
 
-std::string EventsToText(const std::vector<Event>& events) {
-  json list = json::array();
-  for (const Event& event : events) {
-    list.push_back(
+std::string ReportToText(const Report& report) {
+  json events = json::array();
+  for (const Event& event : report.events) {
+    events.push_back(
         {{"time_ms", Milliseconds(event.time)}, {"step", event.step}, {"text", event.text}});
   }
+  json gates = json::array();
+  for (const Gate& gate : report.gates) {
+    gates.push_back({{"name", gate.name},
+                     {"ok", gate.ok},
+                     {"observed", gate.observed},
+                     {"limit", gate.limit},
+                     {"fix", gate.fix}});
+  }
+  const json all = {
+      {"events", std::move(events)},
+      {"gates", std::move(gates)},
+      {"digests", {{"source", report.digests.source}, {"target", report.digests.target}}}};
   // A server's words may be no UTF-8.
-  return list.dump(-1, ' ', false, json::error_handler_t::replace);
+  return all.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-Result<std::vector<Event>> EventsFromText(std::string_view text) {
-  if (text.empty()) return std::vector<Event>();
-  return Reading(text, "its report", [](const json& list) {
-    std::vector<Event> events;
-    for (const json& event : list) {
-      events.push_back({TimeOf(event.at("time_ms").get<int64_t>()),
-                        event.at("step").get<std::string>(), event.at("text").get<std::string>()});
+Result<Report> ReportFromText(std::string_view text) {
+  if (text.empty()) return Report();
+  return Reading(text, "its report", [](const json& all) {
+    Report report;
+    for (const json& event : all.at("events")) {
+      report.events.push_back({.time = TimeOf(event.at("time_ms").get<int64_t>()),
+                               .step = event.at("step").get<std::string>(),
+                               .text = event.at("text").get<std::string>()});
     }
-    return events;
+    for (const json& gate : all.at("gates")) {
+      report.gates.push_back({.name = gate.at("name").get<std::string>(),
+                              .ok = gate.at("ok").get<bool>(),
+                              .observed = gate.at("observed").get<std::string>(),
+                              .limit = gate.at("limit").get<std::string>(),
+                              .fix = gate.at("fix").get<std::string>()});
+    }
+    const json& digests = all.at("digests");
+    report.digests = {.source = digests.at("source").get<std::string>(),
+                      .target = digests.at("target").get<std::string>()};
+    return report;
   });
 }
 
@@ -95,8 +118,8 @@ Result<Status> StatusOf(const checkpoint::CutoverRecord& record) {
   if (!step) return std::unexpected(Damaged("its step is \"" + record.step + "\""));
   auto options = OptionsFromText(record.options);
   if (!options) return std::unexpected(options.error());
-  auto events = EventsFromText(record.report);
-  if (!events) return std::unexpected(events.error());
+  auto report = ReportFromText(record.report);
+  if (!report) return std::unexpected(report.error());
   Status status;
   status.number = record.number;
   status.step = *step;
@@ -113,7 +136,7 @@ Result<Status> StatusOf(const checkpoint::CutoverRecord& record) {
   status.target_stream_arn = record.target_stream_arn;
   status.reverse_start = Known(record.reverse_start);
   status.source_ttl_owed = record.source_ttl_owed;
-  status.events = *std::move(events);
+  status.report = *std::move(report);
   return status;
 }
 

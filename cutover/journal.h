@@ -2,11 +2,11 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/error.h"
 #include "checkpoint/cutover_record.h"
 #include "cutover/options.h"
+#include "cutover/report.h"
 #include "cutover/status.h"
 
 namespace ddbsync::cutover {
@@ -17,8 +17,9 @@ namespace ddbsync::cutover {
 /// Errors: kCorrupt.
 [[nodiscard]] Result<Options> OptionsFromText(std::string_view text);
 
-[[nodiscard]] std::string EventsToText(const std::vector<Event>& events);
-[[nodiscard]] Result<std::vector<Event>> EventsFromText(std::string_view text);
+[[nodiscard]] std::string ReportToText(const Report& report);
+/// Errors: kCorrupt.
+[[nodiscard]] Result<Report> ReportFromText(std::string_view text);
 
 /// What the record alone tells; what it waits for is not in it. Errors: kCorrupt.
 [[nodiscard]] Result<Status> StatusOf(const checkpoint::CutoverRecord& record);

@@ -2,20 +2,13 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/clock.h"
 #include "cutover/options.h"
+#include "cutover/report.h"
 #include "cutover/step.h"
 
 namespace ddbsync::cutover {
-
-/// Something that happened, for the report.
-struct Event {
-  WallTime time;
-  std::string step;  ///< ToString(Step)
-  std::string text;
-};
 
 /// One consistent look at a job's latest cut-over.
 struct Status {
@@ -32,7 +25,7 @@ struct Status {
   std::optional<WallTime> reverse_start;
   bool source_ttl_owed = false;
   std::optional<Duration> left;  ///< of the time-out
-  std::vector<Event> events;
+  Report report;
 };
 
 }  // namespace ddbsync::cutover

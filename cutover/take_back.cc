@@ -97,7 +97,7 @@ Next Cutover::CatchUp(TimePoint now) {
         "for a moment the source had no stream: before the next cut-over `ddbsync verify "
         "--repair --delete-extra` proves that nothing was written then, or mends it");
     record.step = ToString(Step::kRolledBack);
-    record.report = EventsToText(events_);
+    record.report = ReportToText(report_);
   }
   checkpoint::Batch batch;
   checkpoint::PutCutover(batch, record);

@@ -24,12 +24,10 @@ inline constexpr uint8_t kDigestVersion = 2;
 
 // How it is made. Each attribute is hashed (XXH3-128) in one canonical text:
 //   name":{"S":"text   the name with as few escapes as can be, the text with none
-//   name":{"N":"12.5   plain, without zeros that say nothing; so for B, its padded base64 (RFC
-//   4648),
-//                      and BOOL and NULL, the word
-//   name":{"L":"       and XXH3-128 of the elements' hashes; an element is hashed without a name.
-//   The
-//                      same for sets (SS, NS, BS), whose members' hashes are sorted before
+//   name":{"N":"12.5   plain, without zeros that say nothing; so for B, its padded base64
+//                      (RFC 4648), and BOOL and NULL, the word
+//   name":{"L":"       and XXH3-128 of the elements' hashes; an element is hashed without a
+//                      name. The same for sets (SS, NS, BS), whose members' hashes are sorted
 //   name":{"M":"       and the digest of the map
 // The digest of an item or a map is XXH3-128 of the sum of its members' hashes and their number. So
 // nothing is sorted or copied for it, and since servers write S, N and B just so, mostly the hash

@@ -1,5 +1,6 @@
 #include "verify/buckets.h"
 
+#include <fmt/format.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -27,6 +28,15 @@ int64_t Buckets::items() const {
   uint64_t items = 0;
   for (const Bucket& bucket : buckets_) items += bucket.items;
   return static_cast<int64_t>(items);
+}
+
+dynamodb::Digest Buckets::Total() const {
+  dynamodb::Digest sum;
+  for (const Bucket& bucket : buckets_) {
+    sum.low += bucket.low;
+    sum.high += bucket.high + (sum.low < bucket.low ? 1 : 0);
+  }
+  return sum;
 }
 
 std::vector<bool> Buckets::DifferingFrom(const Buckets& other) const {
@@ -59,6 +69,10 @@ Result<void> Buckets::SetPiece(size_t index, std::string_view bytes) {
   }
   std::memcpy(static_cast<void*>(&buckets_[first]), bytes.data(), bytes.size());
   return {};
+}
+
+std::string ToString(const dynamodb::Digest& digest) {
+  return fmt::format("{:016x}{:016x}", digest.high, digest.low);
 }
 
 size_t ChooseBuckets(int64_t items) {

@@ -31,6 +31,8 @@ class Buckets {
   [[nodiscard]] size_t size() const { return buckets_.size(); }
   /// In all of them together.
   [[nodiscard]] int64_t items() const;
+  /// One digest of the table: the same for tables that hold the same items.
+  [[nodiscard]] dynamodb::Digest Total() const;
   /// Which differ from `other`'s, which has as many.
   [[nodiscard]] std::vector<bool> DifferingFrom(const Buckets& other) const;
 
@@ -48,6 +50,9 @@ class Buckets {
   };
   std::vector<Bucket> buckets_;
 };
+
+/// 32 hexadecimal digits.
+[[nodiscard]] std::string ToString(const dynamodb::Digest& digest);
 
 /// How many buckets for tables of so many items.
 [[nodiscard]] size_t ChooseBuckets(int64_t items);

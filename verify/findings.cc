@@ -51,7 +51,10 @@ void Findings::MakeWalks() {
 
 void Findings::CompareSums() {
   differing_ = std::make_shared<const std::vector<bool>>(sums_[0]->DifferingFrom(*sums_[1]));
-  for (size_t side = 0; side < kTables; ++side) summed_[side] = sums_[side]->items();
+  for (size_t side = 0; side < kTables; ++side) {
+    summed_[side] = sums_[side]->items();
+    digests_[side] = ToString(sums_[side]->Total());
+  }
 }
 
 void Findings::ForgetWalks(checkpoint::Batch& batch) {
@@ -241,6 +244,7 @@ void Findings::BeginGeneration(bool full, TimePoint now) {
     differing_ = nullptr;
     run_.buckets = 0;
     for (int64_t& summed : summed_) summed = 0;
+    for (std::string& digest : digests_) digest.clear();
     MakeWalks();
     differences_.ForgetNotKept();
   }
@@ -294,6 +298,8 @@ void Findings::FillStatus(Status& status) const {
   status.target.items = walks_[1].items();
   status.source.summed = summed_[0];
   status.target.summed = summed_[1];
+  status.source.digest = digests_[0];
+  status.target.digest = digests_[1];
   status.target.bytes = walks_[1].bytes();
   status.target.expected = std::max(run_.target_items, walks_[1].items());
   status.suspects = static_cast<int64_t>(suspects_.size());

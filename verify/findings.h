@@ -102,6 +102,7 @@ class Findings {
   Walk walks_[kTables] GUARDED_BY(mutex_);
   std::optional<Buckets> sums_[kTables] GUARDED_BY(mutex_);
   int64_t summed_[kTables] GUARDED_BY(mutex_) = {};  ///< items in sums_, once all are
+  std::string digests_[kTables] GUARDED_BY(mutex_);  ///< likewise, of all of them
   std::shared_ptr<const std::vector<bool>> differing_ GUARDED_BY(mutex_);
   Suspects suspects_ GUARDED_BY(mutex_);
   Differences differences_ GUARDED_BY(mutex_);

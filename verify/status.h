@@ -43,8 +43,9 @@ struct Status {
   std::optional<WallTime> completed;  ///< the last generation that looked at everything
 
   struct Side {
-    int64_t items = 0;   ///< looked at, in the walk under way
-    int64_t summed = 0;  ///< of a quiet run, once both tables were scanned: items in its sums
+    int64_t items = 0;        ///< looked at, in the walk under way
+    int64_t summed = 0;       ///< of a quiet run, once both tables were scanned: items in its sums
+    std::string digest = {};  ///< likewise: of the whole table, as hexadecimal digits
     int64_t bytes = 0;
     int64_t expected = 0;  ///< the table's own estimate
     double units = 0;      ///< read capacity used by this process

@@ -72,7 +72,7 @@ class CutoverCommandsTest : public ::testing::Test {
   /// A process has ended, and its checkpoint holds this.
   void Leave(checkpoint::CutoverRecord record) {
     record.options = cutover::OptionsToText({});
-    record.report = cutover::EventsToText({});
+    record.report = cutover::ReportToText({});
     auto store = checkpoint::OpenLevelDbStore(home_.StoreDirectory(), /*create=*/true, nullptr);
     ASSERT_TRUE(store);
     checkpoint::Batch batch;

@@ -25,8 +25,11 @@ TEST(CutoverJson, ComesBackAsItWent) {
   EXPECT_EQ(back->status.left, look.status.left);
   EXPECT_EQ(back->status.frozen_at, look.status.frozen_at);
   EXPECT_EQ(back->status.drained_at, std::nullopt);
-  ASSERT_THAT(back->status.events, SizeIs(2));
-  EXPECT_EQ(back->status.events[1].text, "the policy acts");
+  ASSERT_THAT(back->status.report.events, SizeIs(2));
+  EXPECT_EQ(back->status.report.events[1].text, "the policy acts");
+  ASSERT_THAT(back->status.report.gates, SizeIs(1));
+  EXPECT_EQ(back->status.report.gates[0].observed, "lag 1.2 s");
+  EXPECT_EQ(back->status.report.digests.target, "00ff");
 }
 
 TEST(CutoverJson, EveryStepComesBack) {

@@ -26,8 +26,14 @@ inline CutoverLook SomeCutover(cutover::Step step = cutover::Step::kDraining) {
   s.target_stream_arn = "arn:target";
   s.reverse_start = *ParseTime("2026-11-22T10:00:01Z");
   s.left = std::chrono::milliseconds(41'500);
-  s.events = {{*s.began, "preparing", "the target's stream is on"},
-              {*s.frozen_at, "freezing", "the policy acts"}};
+  s.report.events = {{*s.began, "preparing", "the target's stream is on"},
+                     {*s.frozen_at, "freezing", "the policy acts"}};
+  s.report.gates = {{.name = "lag",
+                     .ok = true,
+                     .observed = "lag 1.2 s",
+                     .limit = "at most 30 s",
+                     .fix = ""}};
+  s.report.digests = {.source = "00ff", .target = "00ff"};
   return look;
 }
 

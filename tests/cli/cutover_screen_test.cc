@@ -92,7 +92,7 @@ TEST(CutoverScreen, ADrainThatProvesNothingSaysSo) {
 
 TEST(CutoverScreen, TheBytesOfAHookDoNotMoveTheCursor) {
   CutoverLook look = SomeCutover();
-  look.status.events[0].text = look.status.doing = "\x1b[2Jgone\nfurther";
+  look.status.report.events[0].text = look.status.doing = "\x1b[2Jgone\nfurther";
   for (const std::string& text : {CutoverScreen(look, kAdvice), CutoverProgressLine(look, 200)}) {
     EXPECT_THAT(text, Not(HasSubstr("\x1b")));
     EXPECT_THAT(text, Not(HasSubstr("gone\nfurther")));

@@ -62,6 +62,16 @@ class SwitchTest(cutover_fixture.CutoverCase):
         said = []
         processes.wait_for(ends_well, 90, lambda: f"{words}: {said}", pause=0.5)
 
+    def assert_kept_in_the_report(self):
+        """The gates as they were, and the digests of the tables, compared while frozen."""
+        report = self.state_of()
+        gates = {gate["name"]: gate for gate in report["gates"]}
+        self.assertIn("lag", gates)
+        self.assertTrue(all(gate["ok"] for gate in gates.values()), gates)
+        digests = report["digests"]
+        self.assertEqual(digests["source"], digests["target"])
+        self.assertRegex(digests["source"], "^[0-9a-f]{32}$")
+
     def test_a_switch_waits_for_its_commit_and_is_taken_back_instead(self):
         job = self.follow()
         self.verify_and_wait_until_ready("--drain", "quiesce")
@@ -69,6 +79,7 @@ class SwitchTest(cutover_fixture.CutoverCase):
         wait = ("--stop-before", "commit", "--timeout", FOREVER)
         said = self.cutover("run", "--drain", "quiesce", *wait)
         self.assert_says(said, ["quiesce proves nothing", "READY", "ddbsync cutover commit"])
+        self.assert_kept_in_the_report()
         self.assert_says(self.cutover("abort", "--reason", "not yet"), ["TAKEN BACK: not yet"])
         application.wait_until_it_writes()
 
@@ -89,6 +100,7 @@ class SwitchTest(cutover_fixture.CutoverCase):
         self.assertEqual(ddbsync.DONE, job.wait(), job.output())
         self.assert_equal_tables()
         self.assertEqual((3, "done"), self.number_and_step())
+        self.assert_kept_in_the_report()  # no process runs any more
         self.assert_says(self.cutover("abort", code=ddbsync.FAILED), ["SWITCHED"])
 
 

@@ -90,7 +90,7 @@ void CutoverSimulation::Try(const Attempt& attempt) {
   endings_ = attempt.endings;
   const auto begins = [this, &attempt] {
     // It may still owe the last one's time to live.
-    return run_ != nullptr && Follows() && run_->cutover().Begin(attempt.options).has_value();
+    return run_ != nullptr && Follows() && run_->cutover().Begin(attempt.options, {}).has_value();
   };
   if (!LiveUntil(begins, kTimeToEnd)) return;
   operator_.Begin(attempt);

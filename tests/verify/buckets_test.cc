@@ -47,6 +47,17 @@ TEST(Buckets, CarryFromTheLowerHalf) {
   EXPECT_FALSE(one.DifferingFrom(other)[0]);
 }
 
+TEST(Buckets, OneDigestOfATableHoweverManyBuckets) {
+  Buckets few(1024);
+  Buckets many(4096);
+  few.Add(std::vector<Addition>{{3, {~0ULL, 7}}, {3, {5, 1}}, {9, {1, 0}}});
+  many.Add(std::vector<Addition>{{4095, {1, 0}}, {0, {5, 1}}, {77, {~0ULL, 7}}});
+  EXPECT_EQ(ToString(few.Total()), "00000000000000090000000000000005");
+  EXPECT_EQ(few.Total(), many.Total());
+  many.Add(std::vector<Addition>{{0, {1, 0}}});
+  EXPECT_NE(few.Total(), many.Total());
+}
+
 TEST(Buckets, AreRestoredFromTheirPieces) {
   const size_t count = 2 * limits::kBucketsPerRecord;
   Buckets one(count);
