@@ -192,6 +192,7 @@ void RunningJob::Reopen() {
     MutexLock lock(mutex_);
     before.swap(open_);
     last_cutover_ = std::move(cutover);  // who follows it asks meanwhile, too
+    looked_at_ = shared_.clock.Now();
     if (verified.run > 0) last_verified_ = std::move(verified);
   }
   before->End();
@@ -246,13 +247,14 @@ CutoverSources RunningJob::Cutover() {
 
 CutoverLook RunningJob::LookAtCutover() const {
   if (const auto held = open()) return held->cutover().Look();
-  CutoverLook look;
-  {
-    const MutexLock lock(mutex_);
-    look = last_cutover_;
-  }
+  const MutexLock lock(mutex_);
+  CutoverLook look = last_cutover_;
   look.job_id = plan_.home.job_id;
-  look.now = shared_.clock.WallNow();
+  if (look.now == WallTime()) {
+    look.now = shared_.clock.WallNow();
+  } else {
+    look.now += std::chrono::duration_cast<WallTime::duration>(shared_.clock.Now() - looked_at_);
+  }
   return look;
 }
 
@@ -299,6 +301,7 @@ void RunningJob::EndAsFailed(std::string reason, Outcome outcome) {
   if (status.target_arn.empty()) status.target_arn = plan_.target.table;
   MutexLock lock(mutex_);
   last_look_ = std::move(status);
+  looked_at_ = shared_.clock.Now();
   ended_ = outcome;
 }
 
@@ -342,6 +345,7 @@ void RunningJob::Release() {
     last_verified_ = std::move(verified);
     last_cutover_ = std::move(cutover);
     last_look_ = std::move(status);
+    looked_at_ = shared_.clock.Now();
     held.swap(parts_);
     opened.swap(open_);
   }
@@ -361,13 +365,8 @@ JobStatus RunningJob::Status() const {
   }
   MutexLock lock(mutex_);
   if (last_look_) {
-    status = *last_look_;
-    // It stands still while time goes on.
-    status.now = shared_.clock.WallNow();
-    if (status.tail.watermark) {
-      status.tail.lag_seconds =
-          std::max(0.0, std::chrono::duration<double>(status.now - *status.tail.watermark).count());
-    }
+    // By the services' clock, which the machine's may be minutes off.
+    status = replicator::Later(*last_look_, shared_.clock.Now() - looked_at_);
   }
   if (status.version.empty()) status.version = DDBSYNC_VERSION;
   return status;

@@ -125,6 +125,7 @@ class RunningJob {
   std::optional<replicator::JobStatus> last_look_ GUARDED_BY(mutex_);
   std::optional<VerifyLook> last_verified_ GUARDED_BY(mutex_);  ///< likewise
   CutoverLook last_cutover_ GUARDED_BY(mutex_);                 ///< likewise
+  TimePoint looked_at_ GUARDED_BY(mutex_);                      ///< when they were taken
 
   const std::string log_as_;
   JobExecutor executor_;  ///< of what is not the open job's

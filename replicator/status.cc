@@ -66,6 +66,15 @@ std::string_view ToString(HeldBy by) {
   return "unknown";
 }
 
+JobStatus Later(JobStatus look, Duration by) {
+  const double seconds = std::chrono::duration<double>(by).count();
+  look.now += std::chrono::duration_cast<WallTime::duration>(by);
+  if (look.tail.lag_seconds) *look.tail.lag_seconds += seconds;
+  if (look.tail.headroom_seconds) *look.tail.headroom_seconds -= seconds;
+  look.checkpoint_age_seconds += seconds;
+  return look;
+}
+
 bool MayRest(const JobStatus::Tail& tail) {
   constexpr double kLeastHeadroomSeconds = 6 * 3600.0;
   return tail.headroom_seconds && *tail.headroom_seconds > kLeastHeadroomSeconds;

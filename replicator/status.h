@@ -148,6 +148,9 @@ struct JobStatus {
   std::string last_warning;
 };
 
+/// What a look at a job that stands still says when it is told `by` later.
+[[nodiscard]] JobStatus Later(JobStatus look, Duration by);
+
 /// Whether the tail may rest: it is known that changes stay in the stream for long enough (6 h).
 /// Unknown counts as too little.
 [[nodiscard]] bool MayRest(const JobStatus::Tail& tail);

@@ -167,6 +167,10 @@ class CutoverCase(verify_fixture.VerifyCase):
         self.assertEqual(code, ended, said)
         return said
 
+    def environment(self):
+        """Of the commands."""
+        return ddbsync.environment(self.folder, **ddbsync.credentials())
+
     def about(self):
         """What is known of the cut-over, when a test has failed."""
         return ddbsync.run(*self.words_of("status"), home=self.folder)[1:]
@@ -177,8 +181,7 @@ class CutoverCase(verify_fixture.VerifyCase):
             process = processes.spawn(
                 [str(word) for word in (ddbsync.BINARY, *self.words_of(command, *arguments))],
                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=subprocess.STDOUT,
-                env=ddbsync.environment(self.folder, **ddbsync.credentials()))
+                stderr=subprocess.STDOUT, env=self.environment())
         self.addCleanup(processes.stop, process)
         return process
 
