@@ -121,6 +121,13 @@ inline constexpr std::chrono::milliseconds kCutoverLookInterval{250};
 /// A process that restarts, or closes its checkpoint, is back or done within this; after that
 /// `cutover run` says what becomes of the cut-over and ends.
 inline constexpr std::chrono::seconds kCutoverPatience{15};
+/// What a commit has left takes moments, but for a time to live that DynamoDB lets nobody change
+/// yet. A start that finds it so long is not to keep the way back waiting, whose stream loses
+/// changes.
+inline constexpr std::chrono::minutes kFinishPatience{1};
+/// A job's process that goes on with the way back closes one job and opens the other within this;
+/// after that `cutover run` says where to look and ends.
+inline constexpr std::chrono::seconds kWayBackPatience{30};
 /// Judging the gates asks both tables a dozen things. Beyond this the server gives up, too
 /// (metrics/limits.h).
 inline constexpr std::chrono::seconds kGatesTimeout{12};

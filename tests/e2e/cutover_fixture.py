@@ -257,9 +257,17 @@ class CutoverCase(verify_fixture.VerifyCase):
     def go_back(self, *arguments, **options):
         """`reverse`, once it follows."""
         job = self.start(*arguments, command="reverse", settle=ddbsync.SHORT_SETTLE, **options)
-        job.state = self.state.with_name(self.state.name + "-reverse")
+        return self.wait_until_it_goes_back(job)
+
+    def wait_until_it_goes_back(self, job):
+        """Of a process that is, or is about to be, the way back's."""
+        job.state = self.reverse_state()
         job.wait_until(lambda status: status["state"] == "following", what="the way back")
         return job
+
+    def reverse_state(self):
+        """Of a job with a directory of its own, which may be all that it may write to."""
+        return self.state / "reverse"
 
     def wait_until_it_carried_all(self, job, seconds=150):
         """Of a job that copies nothing: until its watermark is past this moment."""
