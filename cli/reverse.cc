@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <utility>
 
-#include "checkpoint/leveldb_store.h"
 #include "checkpoint/records.h"
 #include "cli/meant_job.h"
 #include "cli/state_directory.h"
@@ -19,7 +18,7 @@ Result<checkpoint::CutoverRecord> CommittedCutover(const JobHome& home) {
     return Fail(ErrorCode::kNotFound,
                 "there is no job " + home.job_id + " in " + home.directory + " to go back from");
   }
-  auto store = checkpoint::OpenLevelDbStore(home.StoreDirectory(), /*create=*/false, nullptr);
+  auto store = OpenStoppedStore(home);
   // Both at once would write to each other's source.
   if (!store) return std::unexpected(WithHolder(std::move(store.error()), home));
   auto state = checkpoint::LoadState(**store);

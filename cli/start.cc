@@ -152,7 +152,8 @@ class CopyProcess {
     if (done) {
       Log(LogLevel::kInfo, "cutover_finished", "what its commit had left is done",
           {{"job", job.home.job_id}});
-    } else if (done.error().code == ErrorCode::kCancelled) {
+    } else if (done.error().code == ErrorCode::kCancelled ||
+               done.error().code == ErrorCode::kConflict) {  // `cutover commit` is at it
       Log(LogLevel::kWarning, "cutover_not_finished",
           "what its commit has left cannot be done yet: `ddbsync cutover commit` does it, or the "
           "next start",

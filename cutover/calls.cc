@@ -131,6 +131,10 @@ class Script {
     } else if (TtlActs(*facts_.source_ttl)) {
       Add("UpdateTimeToLive {}: on ({})", target_, facts_.source_ttl->attribute);
     }
+    if (!options_.reverse) return;
+    Add("DescribeStream, GetShardIterator, GetRecords of the stream of {}, BatchWriteItem {}: the "
+        "way back, by the same process if it runs no other job",
+        target_, source_);
   }
 
   [[nodiscard]] std::string SourceArn() const {

@@ -87,10 +87,12 @@ class CutoverCommandsTest : public ::testing::Test {
   /// What the next looks show; the last one stays. With no way back, which would be waited for.
   void WillShow(std::initializer_list<Step> steps) {
     MutexLock lock(mutex_);
-    for (const Step step : steps) {
-      looks_.push_back(SomeCutover(step));
-      looks_.back().status.reverse_start.reset();
-    }
+    for (const Step step : steps) looks_.push_back(OneWay(step));
+  }
+  static CutoverLook OneWay(Step step) {
+    CutoverLook look = SomeCutover(step);
+    look.status.reverse_start.reset();
+    return look;
   }
   /// One that is done, whose way back this server answers for at `place`.
   void WillGoBack(replicator::JobState state, const std::string& place) {
@@ -103,7 +105,8 @@ class CutoverCommandsTest : public ::testing::Test {
     Leave({.number = 3,
            .step = "done",
            .target_stream_arn = "arn:target",
-           .reverse_start = *ParseTime("2026-11-22T10:00:01Z")});
+           .reverse_start = *ParseTime("2026-11-22T10:00:01Z"),
+           .committed_at = *ParseTime("2026-11-22T10:00:01Z")});
   }
 
   ExitCode Run(std::vector<std::string> words,
@@ -321,14 +324,14 @@ TEST_F(FollowedCutoverTest, OneThatIsReadyWaitsForTheCommitOnlyWhereThatWasAsked
   ready.status.asks_commit = ready.status.options.stop_before_commit = true;
   {
     MutexLock lock(mutex_);
-    looks_ = {ready, SomeCutover(Step::kDone)};
+    looks_ = {ready, OneWay(Step::kDone)};
   }
   EXPECT_EQ(Follow({.aborts = true}), ExitCode::kDone);
   EXPECT_THAT(output_, HasSubstr("READY: "));
   EXPECT_THAT(output_, Not(HasSubstr("SWITCHED")));
   {
     MutexLock lock(mutex_);
-    looks_ = {ready, SomeCutover(Step::kDone)};
+    looks_ = {ready, OneWay(Step::kDone)};
   }
   EXPECT_EQ(Follow({.may_wait = false}), ExitCode::kDone);
   EXPECT_THAT(output_, HasSubstr("SWITCHED"));
@@ -379,7 +382,7 @@ TEST_F(FollowedCutoverTest, AnOperatorIsAskedToStopTheWritersOnce) {
   asks.status.asks_confirmation = true;
   {
     MutexLock lock(mutex_);
-    looks_ = {asks, asks, asks, SomeCutover(Step::kDone)};
+    looks_ = {asks, asks, asks, OneWay(Step::kDone)};
   }
   EXPECT_EQ(Follow({.source = "arn:orders"}), ExitCode::kDone);
   const std::string ask = "stop everything that writes to arn:orders";
@@ -396,8 +399,8 @@ TEST_F(FollowedCutoverTest, WhereNobodyAnswersItSaysWhatBecomesOfIt) {
 }
 
 TEST_F(FollowedCutoverTest, OneThatIsDoneTellsTheJobThatFollowsTheWayBack) {
+  ASSERT_TRUE(server_.Start("127.0.0.1:0"));
   for (const std::string place : {"/reverse", "-reverse"}) {
-    ASSERT_TRUE(server_.Start("127.0.0.1:0"));
     WillGoBack(replicator::JobState::kFollowing, directory_.path() + place);
     EXPECT_EQ(Follow({.aborts = true}), ExitCode::kDone);
     EXPECT_THAT(output_, HasSubstr("10:00:01.000Z: job a-b-reverse follows it\n"));
@@ -405,7 +408,6 @@ TEST_F(FollowedCutoverTest, OneThatIsDoneTellsTheJobThatFollowsTheWayBack) {
     EXPECT_THAT(output_, HasSubstr("job a-b-reverse follows it\n"));
     EXPECT_EQ(Run({"cutover", "run"}, RunCutover), ExitCode::kDone);
     EXPECT_THAT(output_, HasSubstr("job a-b-reverse follows it\n"));
-    server_.Stop();
     std::filesystem::remove_all(directory_.path() + place);
   }
 }

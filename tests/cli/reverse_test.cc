@@ -3,10 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <filesystem>
+#include <future>
 #include <memory>
 
+#include "base/clock.h"
 #include "checkpoint/leveldb_store.h"
 #include "checkpoint/records.h"
+#include "cli/api_file.h"
 #include "cli/values.h"
 #include "tests/cli/run_plan_fixture.h"
 
@@ -48,10 +54,12 @@ class ReverseTest : public RunPlanTest {
   }
 
   const JobHome home_{"a-b", directory_.path() + "/state"};
+  const WallTime commit_ = *ParseTime("2026-11-22T10:00:00Z");
   const checkpoint::CutoverRecord prepared_{.number = 1,
                                             .step = "committed",
                                             .target_stream_arn = "arn:target-stream",
-                                            .reverse_start = *ParseTime("2026-11-22T10:00:00Z")};
+                                            .reverse_start = commit_,
+                                            .committed_at = commit_};
 };
 
 TEST_F(ReverseTest, GoesTheOtherWayFromTheCommitOn) {
@@ -122,7 +130,7 @@ TEST_F(ReverseTest, AStartFindsWhatIsCommittedAndNothingElse) {
     EXPECT_FALSE(FindCommitted(plan)) << step;
   }
   for (const char* step : {"committed", "done"}) {
-    Leave({.number = 1, .step = step});
+    Leave({.number = 1, .step = step, .committed_at = commit_});
     const auto found = FindCommitted(plan);
     ASSERT_TRUE(found) << step;
     EXPECT_FALSE(HasWayBack(*found)) << "none was prepared";
@@ -136,17 +144,26 @@ TEST_F(ReverseTest, OfAJobThatRunsOrOfSeveralNothingIsFound) {
   RunPlan plan = OwnPlan();
   {
     const auto running = Open(home_);
+    ASSERT_TRUE(WriteApiFile(home_.ApiFile(), {.job_id = "a-b", .pid = getppid()}));
     EXPECT_FALSE(FindCommitted(plan));
     EXPECT_THAT(TurnRound(plan), SizeIs(1));
     EXPECT_EQ(plan.jobs.front().home.job_id, "a-b") << "the plan is as it was";
   }
+  // Its card was left behind: who holds the checkpoint now only looks, and is waited for.
+  RemoveApiFile(home_.ApiFile());
+  auto looking = Open(home_);
+  const auto end = std::async(std::launch::async, [&] {
+    SystemClock().SleepFor(std::chrono::milliseconds(200));
+    looking.reset();
+  });
+  EXPECT_TRUE(FindCommitted(plan));
   plan.jobs.push_back(plan.jobs.front());
   EXPECT_FALSE(FindCommitted(plan));
   EXPECT_THAT(Fault(TurnRound(plan)), HasSubstr("goes back from one job"));
 }
 
 TEST_F(ReverseTest, WithoutAWayBackItSaysWhatIsLeft) {
-  Leave({.number = 1, .step = "done"});
+  Leave({.number = 1, .step = "done", .committed_at = commit_});
   RunPlan plan = OwnPlan();
   EXPECT_THAT(Fault(TurnRound(plan)), HasSubstr("prepared no way back"));
   Leave({.number = 2, .step = "rolled_back", .target_stream_arn = "arn:target-stream"});

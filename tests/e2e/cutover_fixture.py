@@ -254,6 +254,15 @@ class CutoverCase(verify_fixture.VerifyCase):
             self.assert_equal_tables()
             self.assert_written(application, self.source)
 
+    def tell(self, *words):
+        """A command that ends with 0 within the time that gates take to hold."""
+        def ends_well():
+            ended, out, err = ddbsync.run(*words, home=self.folder, seconds=SECONDS)
+            said[:] = [out + err]
+            return ended == ddbsync.DONE
+        said = []
+        processes.wait_for(ends_well, 90, lambda: f"{words}: {said}", pause=0.5)
+
     def go_back(self, *arguments, **options):
         """`reverse`, once it follows."""
         job = self.start(*arguments, command="reverse", settle=ddbsync.SHORT_SETTLE, **options)

@@ -102,6 +102,36 @@ class GoesOnTest(GoesOnCase):
             TableName=self.target, Key=cutover_fixture.workload.key_of(index)))
 
 
+class GoesOnAgainTest(GoesOnCase):
+    def test_a_way_back_is_switched_and_gone_back_from_as_well(self):
+        job, application = self.make_ready()
+        self.cutover("run", "--reverse")
+        self.live_on_b(application)
+        job.state = self.reverse_state()
+        self.assert_carried_back(job, application)
+        back = ("--src", "b", "--dst", "a", "--job", "a-b-reverse", "--config",
+                self.folder / "ddbsync.toml", "--state", job.state)
+        with application.resting():
+            self.tell("verify", *back)
+        self.tell("cutover", "run", "--reverse", *back)
+
+        # Now a is live, and b follows it as the third job of one process, and of the next one.
+        application.go_on_with(self.source)
+        for file in ("frozen", "resting"):
+            (self.folder / file).unlink()
+        for again in (False, True):
+            if again:
+                job.kill()
+                job = self.begin_job()
+            job.state = self.reverse_state() / "reverse"
+            application.wait_until_it_writes()
+            with application.resting():
+                self.wait_until_it_carried_all(job)
+                self.assert_equal_tables()
+                self.assert_written(application, self.target)
+            self.assertIn("goes on as job a-b-reverse-reverse", job.output())
+
+
 class DoesNotGoOnTest(GoesOnCase):
     def test_a_stop_ends_the_process_and_says_what_to_type(self):
         job, application = self.make_ready()

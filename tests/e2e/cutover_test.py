@@ -52,15 +52,6 @@ class SwitchTest(cutover_fixture.CutoverCase):
         self.assert_written(application, self.source)
         self.assert_start_refused("committed", f"'{self.source}' is the live table")
 
-    def tell(self, *words):
-        """A command that ends with 0 within the time that gates take to hold."""
-        def ends_well():
-            ended, out, err = ddbsync.run(*words, home=self.folder, seconds=SECONDS)
-            said[:] = [out + err]
-            return ended == ddbsync.DONE
-        said = []
-        processes.wait_for(ends_well, 90, lambda: f"{words}: {said}", pause=0.5)
-
     def test_a_switch_waits_for_its_commit_and_is_taken_back_instead(self):
         job = self.follow()
         self.verify_and_wait_until_ready("--drain", "quiesce")
