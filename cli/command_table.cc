@@ -41,16 +41,17 @@ constexpr std::string_view kCutoverMore =
     "copied and checked, and only then it is committed. Until then every failure, the time-out "
     "and\n"
     "Ctrl-C take all back, and a process that was killed does so at its next start; after it, it\n"
-    "only goes forward, and the same command finishes what is left.\n"
+    "only goes forward, and the same command finishes what is left. With --reverse the process of\n"
+    "the job then goes on as JOB-reverse, and so does its next start; else the process ends.\n"
     "Ends with 0 switched, or ready where it was to stop before, 3 a gate does not hold or all "
     "was\n"
     "taken back, 1 not known how it ended, 2 usage or configuration, 130 left to the job.";
 
 constexpr std::string_view kReverseMore =
-    "--src and --dst as the job was started. It follows the stream of DST from the commit on, "
-    "which\n"
-    "`cutover run --reverse` prepared, and writes to SRC, until it is stopped; it runs as a job\n"
-    "called JOB-reverse, of which a cut-over makes SRC the live table again. Ends as `tail`.";
+    "--src and --dst as the job was started, whose process does this by itself after\n"
+    "`cutover run --reverse`: this is for where it did not. It follows the stream of DST from\n"
+    "the commit on, and writes to SRC, until it is stopped; it runs as a job called JOB-reverse,\n"
+    "of which a cut-over makes SRC the live table again. Ends as `tail`.";
 
 constexpr std::array kCommands = {
     CommandText{Command::kStart, "start", "copy a table into another, then follow its changes",

@@ -14,6 +14,7 @@
 #include "cli/limits.h"
 #include "cli/lone_cutover.h"
 #include "cli/meant_job.h"
+#include "cli/reverse.h"
 #include "cli/status_json.h"
 
 namespace ddbsync::cli {
@@ -107,6 +108,7 @@ class Switch {
   ExitCode Alone(const CutoverLook& before) {
     const Step step = before.status.step;
     if (before.status.number > 0 && step == Step::kDone) {
+      if (HasWayBack(before.status)) display_.TellOf(LookForWayBack(meant_.home));
       display_.Finish(before);
       return ExitCode::kDone;
     }

@@ -18,6 +18,7 @@
 #include "cli/found_job.h"
 #include "cli/limits.h"
 #include "cli/meant_job.h"
+#include "cli/reverse.h"
 #include "cli/run_plan.h"
 
 namespace ddbsync::cli {
@@ -100,9 +101,10 @@ ExitCode RunCutoverStatus(const CommandLine& line, const aws::Environment& envir
     return Failed({ErrorCode::kNotFound,
                    fmt::format("there was no cut-over of the job {} yet", NameOf(*asked))});
   }
-  const std::string text = asked->settings.json
-                               ? CutoverLookToJson(found->look, true) + "\n"
-                               : CutoverScreen(found->look, AdviceOf(*asked, found->alone));
+  CutoverAdvice advice = AdviceOf(*asked, found->alone);
+  if (HasWayBack(found->look.status)) advice.way_back = LookForWayBack(asked->home);
+  const std::string text = asked->settings.json ? CutoverLookToJson(found->look, true) + "\n"
+                                                : CutoverScreen(found->look, advice);
   std::fputs(text.c_str(), stdout);
   return ExitCode::kDone;
 }

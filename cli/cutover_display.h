@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.h"
 #include "cli/cutover_screen.h"
@@ -25,6 +26,8 @@ class CutoverDisplay {
   void Show(const CutoverLook& look);
   /// While somebody types there is no live line.
   void LeaveRoomForTyping(bool typing);
+  /// For what is said of one that is done.
+  void TellOf(WayBack way_back) { advice_.way_back = std::move(way_back); }
   /// What came of it.
   void Finish(const CutoverLook& look);
   [[nodiscard]] const CutoverAdvice& advice() const { return advice_; }
@@ -32,7 +35,7 @@ class CutoverDisplay {
 
  private:
   const bool json_;
-  const CutoverAdvice advice_;
+  CutoverAdvice advice_;
   const Clock& clock_;
   LiveLine line_;
   TimePoint next_draw_;

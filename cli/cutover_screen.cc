@@ -30,7 +30,7 @@ std::string StoppedFor(const CutoverLook& look) {
   return fmt::format("; writes were stopped for {}", Stopped(look));
 }
 
-std::string Command(std::string_view name, const CutoverAdvice& advice) {
+std::string CutoverCommand(std::string_view name, const CutoverAdvice& advice) {
   return fmt::format("`ddbsync cutover {}{}{}`", name, advice.job.empty() ? "" : " ", advice.job);
 }
 
@@ -44,12 +44,26 @@ std::string Doing(const CutoverLook& look) {
                        : fmt::format("{}: {}", StepText(look.status.step), ShownText(doing));
 }
 
-std::string Switched(const CutoverLook& look) {
+std::string WayBackText(const CutoverAdvice& advice) {
+  const JobHome& home = advice.way_back.home;
+  switch (advice.way_back.run) {
+    case WayBack::Run::kFollows:
+      return fmt::format("job {} follows it", home.job_id);
+    case WayBack::Run::kBegins:
+      return fmt::format("the job's process begins it; `ddbsync status --state {}` tells of it",
+                         home.directory);
+    case WayBack::Run::kNobody:
+      break;
+  }
+  return fmt::format("`ddbsync reverse{}{}`", advice.job.empty() ? "" : " ", advice.job);
+}
+
+std::string Switched(const CutoverLook& look, const CutoverAdvice& advice) {
   std::string text = "SWITCHED: the target is the live table" + StoppedFor(look) +
                      "; point what still reads the source at it";
   if (look.status.reverse_start) {
-    text += fmt::format("; the way back counts every change since {}: `ddbsync reverse`",
-                        TimeText(*look.status.reverse_start));
+    text += fmt::format("; the way back counts every change since {}: {}",
+                        TimeText(*look.status.reverse_start), WayBackText(advice));
   }
   return text;
 }
@@ -71,7 +85,7 @@ std::string Ready(const CutoverLook& look, const CutoverAdvice& advice) {
   std::string text = fmt::format(
       "READY: everything holds and writes are stopped; {} switches, {} "
       "takes it back",
-      Command("commit", advice), Command("abort", advice));
+      CutoverCommand("commit", advice), CutoverCommand("abort", advice));
   if (look.status.left) {
     text += fmt::format("; in {} it is taken back by itself", SpanText(Seconds(*look.status.left)));
   }
@@ -145,7 +159,7 @@ std::string CutoverVerdict(const CutoverLook& look, const CutoverAdvice& advice)
   const cutover::Status& s = look.status;
   if (s.number == 0) return "there was no cut-over yet";
   if (advice.alone && !Ended(s.step)) return AbandonedText(look, advice);
-  if (s.step == Step::kDone) return Switched(look);
+  if (s.step == Step::kDone) return Switched(look, advice);
   if (s.step == Step::kRolledBack) return TakenBack(look);
   if (s.step == Step::kReady && s.asks_commit) return Ready(look, advice);
   if (Committed(s.step)) {
@@ -202,7 +216,7 @@ std::string AbandonedText(const CutoverLook& look, const CutoverAdvice& advice) 
     return fmt::format(
         "COMMITTED: the target is the live table, and what comes after is not finished, since no "
         "process runs the job; {} finishes it",
-        Command("commit", advice));
+        CutoverCommand("commit", advice));
   }
   std::string text = fmt::format(
       "LEFT at {}: no process runs the job; nothing is committed, and its next start takes the "

@@ -4,13 +4,15 @@
 #include <string_view>
 
 #include "cli/cutover_json.h"
+#include "cli/found_way_back.h"
 
 namespace ddbsync::cli {
 
 /// How the commands that are recommended are typed.
 struct CutoverAdvice {
-  std::string job;     ///< "--src a --dst b" or "--job a-b"
-  bool alone = false;  ///< no process runs the job
+  std::string job;        ///< "--src a --dst b" or "--job a-b"
+  bool alone = false;     ///< no process runs the job
+  WayBack way_back = {};  ///< of one that has prepared it and is done
 };
 
 /// "catching up"

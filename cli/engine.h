@@ -51,6 +51,9 @@ class Engine {
   /// Somebody asked through the API that all of them end.
   [[nodiscard]] bool stop_asked() const;
 
+  /// Nobody is answered, or can ask for anything, any more. Blocks.
+  void StopServing() { server_.Stop(); }
+
  private:
   using Faults = std::vector<Error>;
 

@@ -13,6 +13,7 @@
 #include "cli/cutover_request.h"
 #include "cli/found_job.h"
 #include "cli/limits.h"
+#include "cli/reverse.h"
 
 namespace ddbsync::cli {
 namespace {
@@ -47,8 +48,11 @@ FollowedCutover::FollowedCutover(const JobHome& home, Options options, CutoverDi
 ExitCode FollowedCutover::ToItsEnd(CutoverLook first) {
   look_ = std::move(first);
   while (true) {
+    if (auto card = ReadApiFile(home_.ApiFile())) process_ = std::move(card);
     if (const auto code = CodeOf(look_)) {
       display_.LeaveRoomForTyping(false);
+      display_.Show(look_);
+      if (HasWayBack(look_.status) && !display_.json()) display_.TellOf(AwaitWayBack());
       display_.Finish(look_);
       return *code;
     }
@@ -146,6 +150,18 @@ void FollowedCutover::AskToStopWriters() {
   display_.LeaveRoomForTyping(reads_answer_);
   display_.Line(what);
   display_.Line(reads_answer_ ? "then type yes and Enter" : how);
+}
+
+WayBack FollowedCutover::AwaitWayBack() {
+  const TimePoint due = clock_.Now() + limits::kWayBackPatience;
+  while (true) {
+    WayBack found = LookForWayBack(home_);
+    if (found.run == WayBack::Run::kFollows) return found;
+    // A process of several jobs leaves it to who types it.
+    if (!process_ || process_->jobs > 1 || !IsThere(process_->pid)) return found;
+    const bool over = clock_.Now() >= due;
+    if (over || signals_.Wait(limits::kCutoverLookInterval) != 0) return found;
+  }
 }
 
 void FollowedCutover::ReadAnswer() {

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "cli/api_file.h"
 #include "cli/cutover_display.h"
 #include "cli/exit_code.h"
 #include "cli/found_cutover.h"
@@ -40,6 +41,8 @@ class FollowedCutover {
   ExitCode Lost(std::string why);
   void AskToStopWriters();
   void ReadAnswer();
+  /// Of one that is done: until a job follows it, or none will, at most limits::kWayBackPatience.
+  [[nodiscard]] WayBack AwaitWayBack();
 
   const JobHome& home_;
   const Options options_;
@@ -47,6 +50,7 @@ class FollowedCutover {
   StopSignals& signals_;
   const Clock& clock_;
   CutoverLook look_;
+  std::optional<ApiAddress> process_;  ///< that runs the job, as it was last seen
   std::optional<TimePoint> unanswered_since_;
   bool abort_asked_ = false;
   bool asked_to_stop_writers_ = false;

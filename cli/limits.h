@@ -121,6 +121,16 @@ inline constexpr std::chrono::milliseconds kCutoverLookInterval{250};
 /// A process that restarts, or closes its checkpoint, is back or done within this; after that
 /// `cutover run` says what becomes of the cut-over and ends.
 inline constexpr std::chrono::seconds kCutoverPatience{15};
+/// Who only looks at a checkpoint that no process holds has closed it again within this.
+inline constexpr std::chrono::seconds kCheckpointPatience{5};
+inline constexpr std::chrono::milliseconds kCheckpointLook{20};
+/// What a commit has left takes moments, but for a time to live that DynamoDB lets nobody change
+/// yet. A start that finds it so long is not to keep the way back waiting, whose stream loses
+/// changes.
+inline constexpr std::chrono::minutes kFinishPatience{1};
+/// A job's process that goes on with the way back closes one job and opens the other within this;
+/// after that `cutover run` says where to look and ends.
+inline constexpr std::chrono::seconds kWayBackPatience{30};
 /// Judging the gates asks both tables a dozen things. Beyond this the server gives up, too
 /// (metrics/limits.h).
 inline constexpr std::chrono::seconds kGatesTimeout{12};

@@ -6,7 +6,6 @@
 #include "base/thread_executor.h"
 #include "checkpoint/committer.h"
 #include "checkpoint/ledger.h"
-#include "checkpoint/leveldb_store.h"
 #include "checkpoint/records.h"
 #include "cli/call_metrics.h"
 #include "cli/endpoint_clients.h"
@@ -28,7 +27,7 @@ Result<std::unique_ptr<EndpointClients>> Connect(const JobPlan& plan, const Endp
 Result<cutover::Status> FinishCutoverAlone(
     const JobPlan& plan, const aws::Environment& environment, Clock& clock,
     const std::function<bool(const CutoverLook& look)>& go_on) {
-  auto store = checkpoint::OpenLevelDbStore(plan.home.StoreDirectory(), /*create=*/false, nullptr);
+  auto store = OpenStoppedStore(plan.home);
   if (!store) return std::unexpected(WithHolder(std::move(store.error()), plan.home));
   const auto state = checkpoint::LoadState(**store);
   if (!state) return std::unexpected(state.error());

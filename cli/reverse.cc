@@ -1,10 +1,12 @@
 #include "cli/reverse.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <utility>
 
-#include "checkpoint/leveldb_store.h"
 #include "checkpoint/records.h"
+#include "cli/meant_job.h"
 #include "cli/state_directory.h"
 
 namespace ddbsync::cli {
@@ -16,7 +18,7 @@ Result<checkpoint::CutoverRecord> CommittedCutover(const JobHome& home) {
     return Fail(ErrorCode::kNotFound,
                 "there is no job " + home.job_id + " in " + home.directory + " to go back from");
   }
-  auto store = checkpoint::OpenLevelDbStore(home.StoreDirectory(), /*create=*/false, nullptr);
+  auto store = OpenStoppedStore(home);
   // Both at once would write to each other's source.
   if (!store) return std::unexpected(WithHolder(std::move(store.error()), home));
   auto state = checkpoint::LoadState(**store);
@@ -28,14 +30,11 @@ Result<checkpoint::CutoverRecord> CommittedCutover(const JobHome& home) {
         "no cut-over of job " + home.job_id +
             " is committed: its source is the live table, there is nothing to go back from");
   }
-  if (cutover->target_stream_arn.empty()) {
-    return Fail(ErrorCode::kConflict,
-                "the cut-over of job " + home.job_id +
-                    " prepared no way back (`cutover run --reverse` does): what was written to the "
-                    "target since may be in no stream. Copy it back as a job of its own, into an "
-                    "empty table");
-  }
   return *cutover;
+}
+
+bool HasOwnDirectory(const JobPlan& job) {
+  return !job.settings.state.empty() && job.home.directory == job.settings.state;
 }
 
 }  // namespace
@@ -48,17 +47,54 @@ std::vector<Error> TurnRound(RunPlan& plan) {
   JobPlan& job = plan.jobs.front();
   const auto cutover = CommittedCutover(job.home);
   if (!cutover) return {cutover.error()};
+  if (!HasWayBack(*cutover)) {
+    return {{ErrorCode::kConflict,
+             "the cut-over of job " + job.home.job_id +
+                 " prepared no way back (`cutover run --reverse` does): what was written to the "
+                 "target since may be in no stream. Copy it back as a job of its own, into an "
+                 "empty table"}};
+  }
   std::swap(job.source, job.target);
   job.source.label = "source " + job.source.table;
   job.target.label = "target " + job.target.table;
   std::swap(job.settings.src, job.settings.dst);
-  job.home.job_id += "-reverse";
-  job.home.directory += "-reverse";
-  job.settings.job.job_id = job.home.job_id;
-  job.settings.job.phases = replicator::Phases::kTailOnly;
-  job.settings.job.since = cutover->reverse_start;
-  job.settings.job.stream_arn = cutover->target_stream_arn;
+  const bool own_directory = HasOwnDirectory(job);
+  job.home = WayBackHome(job.home, own_directory);
+  if (own_directory) job.settings.state = job.home.directory;
+  job.settings.job_name = job.home.job_id;
+  replicator::JobOptions& options = job.settings.job;
+  options.job_id = job.home.job_id;
+  options.phases = replicator::Phases::kTailOnly;
+  options.since = cutover->reverse_start;
+  options.stream_arn = cutover->target_stream_arn;
+  // It was the forward job that was asked for these. Nothing here copies, makes or empties a table.
+  options.create_target = options.enable_stream = options.mirror = false;
+  if (options.on_gap == replicator::OnGap::kResync) options.on_gap = replicator::OnGap::kHold;
   return {};
+}
+
+std::optional<checkpoint::CutoverRecord> FindCommitted(const RunPlan& plan) {
+  if (plan.choice || plan.jobs.size() != 1) return std::nullopt;
+  auto cutover = CommittedCutover(plan.jobs.front().home);
+  if (!cutover) return std::nullopt;
+  return *std::move(cutover);
+}
+
+bool HasWayBack(const checkpoint::CutoverRecord& committed) {
+  return !committed.target_stream_arn.empty();
+}
+
+bool HasWayBack(const cutover::Status& status) {
+  return status.number > 0 && status.step == cutover::Step::kDone && status.reverse_start;
+}
+
+JobHome WayBackHome(const JobHome& home, bool own_directory) {
+  return {home.job_id + "-reverse", home.directory + (own_directory ? "/reverse" : "-reverse")};
+}
+
+std::string ReverseCommand(const Settings& settings) {
+  const std::string job = JobFlags(settings);
+  return fmt::format("`ddbsync reverse{}{}`", job.empty() ? "" : " ", job);
 }
 
 }  // namespace ddbsync::cli

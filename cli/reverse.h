@@ -1,18 +1,38 @@
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
-#include "aws/environment.h"
-#include "base/clock.h"
 #include "base/error.h"
+#include "checkpoint/cutover_record.h"
+#include "cli/job_home.h"
 #include "cli/run_plan.h"
+#include "cutover/status.h"
 
 namespace ddbsync::cli {
 
 /// Turns the plan of a job whose cut-over is committed into that of its way back: from what was its
 /// target to what was its source, with everything that was written there since the commit. The job
-/// is called JOB-reverse and lives beside JOB. Errors: every fault at once; kConflict: the job
-/// runs, or its cut-over did not prepare a way back.
+/// is called JOB-reverse and lives in WayBackHome; of what the job was started with, nothing is
+/// left that makes a table, switches a stream on, or removes rows. Errors: every fault at once;
+/// kConflict: the job runs, or its cut-over did not prepare a way back.
 [[nodiscard]] std::vector<Error> TurnRound(RunPlan& plan);
+
+/// Of the one job that is planned: its cut-over, if that is committed. Nothing also where its
+/// checkpoint cannot be opened: who starts the job is told why.
+[[nodiscard]] std::optional<checkpoint::CutoverRecord> FindCommitted(const RunPlan& plan);
+
+/// It was to prepare a way back.
+[[nodiscard]] bool HasWayBack(const checkpoint::CutoverRecord& committed);
+/// It is done, and has prepared one.
+[[nodiscard]] bool HasWayBack(const cutover::Status& status);
+
+/// Where the way back of the job at `home` lives: beside it; in it, where `--state` gave the job
+/// that directory as its own, since a supervisor may let it write to no other.
+[[nodiscard]] JobHome WayBackHome(const JobHome& home, bool own_directory);
+
+/// How the way back of the job that `settings` name is typed: "`ddbsync reverse --src a --dst b`".
+[[nodiscard]] std::string ReverseCommand(const Settings& settings);
 
 }  // namespace ddbsync::cli

@@ -85,6 +85,8 @@ class RunningJob {
 
   /// Of the job, or of what goes before it, or of how it ended.
   [[nodiscard]] replicator::JobStatus Status() const;
+  /// At its latest cut-over, also once released.
+  [[nodiscard]] CutoverLook LookAtCutover() const;
   void WriteMetrics(metrics::Samples& samples) const;
   [[nodiscard]] const JobPlan& plan() const { return plan_; }
 
@@ -106,7 +108,6 @@ class RunningJob {
   /// With at most `most` differences; of run 0 while there was none.
   [[nodiscard]] VerifyLook Verified(size_t most) const;
   [[nodiscard]] CutoverSources Cutover();
-  [[nodiscard]] CutoverLook LookAtCutover() const;
 
   const JobPlan plan_;
   const SharedParts shared_;

@@ -258,8 +258,9 @@ constexpr std::array kSettings = {
             "has to turn to the new one",
             [](Settings& s, Text t) { return SetSwitch(s.cutover.seal_foreign, t); }},
     Setting{"reverse", "", kHow, kCutovers,
-            "prepare the way back: the target's stream is on, and where it counts from is kept, "
-            "before anybody writes to the target",
+            "prepare the way back (the target's stream is on, and where it counts from is kept, "
+            "before anybody writes to the target), and follow it after the switch: the job's "
+            "process goes on as JOB-reverse",
             [](Settings& s, Text t) { return SetSwitch(s.cutover.reverse, t); }},
     Setting{"exempt", "ARN", kHow, kCutovers,
             "with --freeze policy: a principal that may write on; may be given several times",

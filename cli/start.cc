@@ -1,23 +1,22 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <functional>
 #include <future>
+#include <optional>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "cli/api_file.h"
 #include "cli/call_metrics.h"
 #include "cli/chosen_jobs.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/endpoint_clients.h"
 #include "cli/engine.h"
+#include "cli/jobs_run.h"
 #include "cli/limits.h"
+#include "cli/lone_cutover.h"
 #include "cli/open_files.h"
-#include "cli/progress_line.h"
 #include "cli/reverse.h"
 #include "cli/run_plan.h"
 #include "cli/service_manager.h"
@@ -26,30 +25,6 @@
 
 namespace ddbsync::cli {
 namespace {
-
-/// A person who asks twice does not want to wait. The next start settles what was in flight.
-[[noreturn]] void EndAtOnce(ExitCode code, const RunPlan& plan, std::string_view why) {
-  Log(LogLevel::kWarning, "ended_at_once", why);
-  for (const JobPlan& job : plan.jobs) {
-    const auto card = ReadApiFile(job.home.ApiFile());
-    if (card && card->pid == getpid()) RemoveApiFile(job.home.ApiFile());
-  }
-  std::_Exit(static_cast<int>(code));
-}
-
-/// What asks remote services may take long; signals are looked at meanwhile. `stop_asked`: somebody
-/// else wants it to end.
-template <class Work>
-auto UnlessStopped(Work work, const std::function<bool()>& stop_asked, StopSignals& signals,
-                   const RunPlan& plan) {
-  auto done = std::async(std::launch::async, work);
-  while (done.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
-    if (signals.Wait(limits::kRedrawInterval / 5) != 0 || stop_asked()) {
-      EndAtOnce(ExitCode::kDone, plan, "asked to stop before the copy began");
-    }
-  }
-  return done.get();
-}
 
 using Tables = std::vector<std::string>;
 
@@ -62,141 +37,166 @@ Result<Tables> LookForTables(const RunPlan& plan, const aws::Environment& enviro
   return FindTables(*plan.choice, *(*clients)->Side().tables, clock);
 }
 
-/// Before anything is done, what is going to be.
-void TellChosen(const RunPlan& plan, Console& console) {
-  const size_t count = plan.jobs.size();
-  Log(LogLevel::kInfo, "tables_chosen", "each table found is a job of its own",
-      {{"tables", std::to_string(count)},
-       {"memory", BytesText(static_cast<int64_t>(count * plan.jobs[0].settings.job.memory_bytes))},
-       {"whose", plan.choice->Description()}});
-  for (const JobPlan& job : plan.jobs) {
-    console.Line(fmt::format("table   {} to {}", job.source.table, job.target.table));
-  }
-}
-
-/// Runs open jobs to their end.
-class Run {
+/// A process that copies: the jobs that it was started for and, when the cut-over of its one job
+/// has prepared a way back, the job of that. For the main thread.
+class CopyProcess {
  public:
-  Run(Engine& engine, StopSignals& signals, Console& console, ServiceManager& manager,
-      const RunPlan& plan, const Clock& clock)
-      : engine_(engine),
-        signals_(signals),
-        console_(console),
-        manager_(manager),
-        plan_(plan),
-        clock_(clock),
-        following_(engine.jobs().size()) {}
+  /// `environment` outlives this. `turns_round`: it goes on with a way back.
+  CopyProcess(RunPlan plan, bool turns_round, const aws::Environment& environment)
+      : plan_(std::move(plan)),
+        turns_round_(turns_round),
+        environment_(environment),
+        console_({.quiet = plan_.settings.quiet,
+                  .json = plan_.settings.json,
+                  .color = WantsColor(plan_.settings.no_color)},
+                 clock_),
+        manager_(environment, clock_) {}
 
   ExitCode ToItsEnd() {
-    Introduce();
-    for (const auto& job : engine_.jobs()) {
-      if (job->Ended()) continue;  // given up
-      if (const auto started = job->Start(); !started) TellFaults({&started.error(), 1});
+    if (plan_.choice) {
+      if (const auto code = ChooseTables()) return *code;
     }
-    manager_.Ready();
-    while (!FollowAll()) {
-      if (const int signal = signals_.Wait(limits::kRedrawInterval / 5)) OnSignal(signal);
-      // A look at the whole job is not for free: 10,000 shards are asked how far they are.
-      if (const TimePoint now = clock_.Now(); now >= next_look_) {
-        next_look_ = now + console_.pace();
-        // Takes every lock of the engine: one that hangs keeps this loop from saying it is alive.
-        const std::vector<JobLook> looks = engine_.Looks();
-        console_.Show(looks);
-        manager_.Alive(SummaryLine(looks, limits::kLongestServiceStatus));
-      }
+    RaiseOpenFiles(plan_.jobs.size());
+    while (true) {
+      if (const auto code = TurnRoundIfCommitted()) return *code;
+      const JobsRun::End end = RunJobs();
+      if (!end.goes_on) return end.code;
+      was_ready_ = true;
     }
-    manager_.Stopping();
-    const std::vector<JobLook> looks = engine_.Looks();
-    console_.Finish(looks, EndLines(looks));
-    std::vector<ExitCode> codes;
-    for (const JobLook& look : looks) codes.push_back(ExitCodeOf(*look.ended));
-    return MostSerious(codes);
   }
 
  private:
-  /// What this loop has done for a job.
-  struct Following {
-    bool stopping = false;
-    std::future<void> reopened;  ///< valid while it is
-    std::future<void> released;  ///< valid once it has ended
-  };
-
-  void Introduce() {
-    for (const JobLook& look : engine_.Looks()) {
-      console_.Line("source  " + look.status.source_arn);
-      console_.Line("target  " + look.status.target_arn);
-      console_.Line("job     " + look.status.job_id + ", " + engine_.url());
-    }
-  }
-
-  /// Hands on what was asked of each job, and lets go of those that have ended. True when all have.
-  bool FollowAll() {
-    bool all = true;
-    for (size_t i = 0; i < following_.size(); ++i) {
-      RunningJob& job = *engine_.jobs()[i];
-      if (job.stop_asked() && !following_[i].stopping) BeginStop(i, "the API");
-      job.Tend();
-      if (std::future<void>& reopened = following_[i].reopened; reopened.valid()) {
-        if (reopened.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
-          reopened = {};
-        }
-      } else if (job.WantsReopening()) {
-        reopened = std::async(std::launch::async, [&job] { job.Reopen(); });
+  /// What asks remote services may take long; signals are looked at meanwhile. `stop_asked`:
+  /// somebody else wants it to end.
+  template <class Work, class StopAsked>
+  auto UnlessStopped(Work work, StopAsked stop_asked) {
+    auto done = std::async(std::launch::async, work);
+    while (done.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+      if (signals_.Wait(limits::kRedrawInterval / 5) != 0 || stop_asked()) {
+        if (!way_back_.empty()) console_.Line(NotFollowed());
+        EndAtOnce(ExitCode::kDone, plan_, "asked to stop before the copy began");
       }
-      if (!job.Ended()) {
-        all = false;
-      } else if (!following_[i].released.valid()) {
-        // Waits for calls in hand; the other jobs and a second signal do not.
-        following_[i].released = std::async(std::launch::async, [&job] { job.Release(); });
+      // Who was told once that this process is ready expects to hear from it.
+      if (was_ready_) manager_.Alive("opening the way back");
+    }
+    return done.get();
+  }
+
+  /// A code: the process ends with it.
+  std::optional<ExitCode> ChooseTables() {
+    const auto tables = UnlessStopped([&] { return LookForTables(plan_, environment_, clock_); },
+                                      [] { return false; });
+    if (!tables) return TellFaults({&tables.error(), 1});
+    if (auto added = AddChosen(plan_, *tables, environment_); !added) {
+      return TellFaults(added.error());
+    }
+    TellChosen();
+    return std::nullopt;
+  }
+
+  /// Before anything is done, what is going to be.
+  void TellChosen() {
+    const size_t count = plan_.jobs.size();
+    const size_t memory = count * plan_.jobs[0].settings.job.memory_bytes;
+    Log(LogLevel::kInfo, "tables_chosen", "each table found is a job of its own",
+        {{"tables", std::to_string(count)},
+         {"memory", BytesText(static_cast<int64_t>(memory))},
+         {"whose", plan_.choice->Description()}});
+    for (const JobPlan& job : plan_.jobs) {
+      console_.Line(fmt::format("table   {} to {}", job.source.table, job.target.table));
+    }
+  }
+
+  /// After a commit the forward job must not run any more, whoever starts it; what it was started
+  /// for goes on as the way back. A code: the process ends with it.
+  std::optional<ExitCode> TurnRoundIfCommitted() {
+    while (turns_round_) {
+      const auto cutover = FindCommitted(plan_);
+      if (!cutover) break;
+      if (!HasWayBack(*cutover)) {
+        way_back_.clear();  // who opens it refuses, and says what is live
+        break;
       }
+      const JobPlan before = plan_.jobs.front();
+      way_back_ = ReverseCommand(before.settings);
+      if (cutover->step != ToString(cutover::Step::kDone)) {
+        if (const auto code = FinishCutover(before)) return *code;
+      }
+      if (const std::vector<Error> faults = TurnRound(plan_); !faults.empty()) {
+        return NotOpened(faults);
+      }
+      const JobPlan& after = plan_.jobs.front();
+      const std::string what = fmt::format(
+          "the cut-over of job {} is committed: {} is the live table, and this process goes on as "
+          "job {}, which carries what is written there back to {}",
+          before.home.job_id, after.source.table, after.home.job_id, after.target.table);
+      Log(LogLevel::kInfo, "reverse_begins", what);
+      console_.Line(what);
     }
-    return all;
+    return std::nullopt;
   }
 
-  void OnSignal(int signal) {
-    if (asked_to_stop_) {
-      console_.Finish(engine_.Looks(), {"ended at once; the same command resumes"});
-      EndAtOnce(ExitCode::kFailed, plan_,
-                "asked a second time to stop: writes in flight are left behind; the next start "
-                "waits for them and resumes");
+  /// What a commit has left, of a process that was killed after it.
+  std::optional<ExitCode> FinishCutover(const JobPlan& job) {
+    const TimePoint patience = clock_.Now() + limits::kFinishPatience;
+    bool stopped = false;
+    const auto done =
+        FinishCutoverAlone(job, environment_, clock_, [&](const CutoverLook& /*look*/) {
+          stopped = stopped || signals_.Wait(Duration(0)) != 0;
+          return !stopped && clock_.Now() < patience;
+        });
+    if (stopped) {
+      console_.Line(NotFollowed());
+      return ExitCode::kDone;
     }
-    asked_to_stop_ = true;
-    manager_.Stopping();
-    for (size_t i = 0; i < following_.size(); ++i) {
-      if (!following_[i].stopping) BeginStop(i, StopSignals::Name(signal));
+    if (done) {
+      Log(LogLevel::kInfo, "cutover_finished", "what its commit had left is done",
+          {{"job", job.home.job_id}});
+    } else if (done.error().code == ErrorCode::kCancelled ||
+               done.error().code == ErrorCode::kConflict) {  // `cutover commit` is at it
+      Log(LogLevel::kWarning, "cutover_not_finished",
+          "what its commit has left cannot be done yet: `ddbsync cutover commit` does it, or the "
+          "next start",
+          {{"job", job.home.job_id}});
+    } else {
+      return NotOpened({done.error()});
     }
+    return std::nullopt;
   }
 
-  void BeginStop(size_t i, std::string_view asked_by) {
-    RunningJob& job = *engine_.jobs()[i];
-    following_[i].stopping = true;
-    if (engine_.stop_asked()) {
-      asked_to_stop_ = true;
-      manager_.Stopping();
-    }
-    Log(LogLevel::kInfo, "stopping", "finishing what is in flight; a signal now ends at once",
-        {{"asked_by", asked_by}});
-    job.Stop();
+  JobsRun::End RunJobs() {
+    Engine engine(plan_, environment_, clock_);
+    const auto opened = UnlessStopped([&engine] { return engine.Open(); },
+                                      [&engine] { return engine.stop_asked(); });
+    if (!opened) return {.code = NotOpened(opened.error())};
+    JobsRun run(engine, signals_, console_, manager_, plan_, clock_);
+    JobsRun::End end = run.ToItsEnd();
+    end.goes_on = end.goes_on && turns_round_;
+    return end;
   }
 
-  std::vector<std::string> EndLines(const std::vector<JobLook>& looks) const {
-    std::vector<std::string> lines;
-    for (size_t i = 0; i < looks.size(); ++i) {
-      const std::string line = EndLine(looks[i].status, *looks[i].ended, following_[i].stopping);
-      lines.push_back(looks.size() == 1 ? line : looks[i].status.job_id + ": " + line);
-    }
-    return lines;
+  ExitCode NotOpened(const std::vector<Error>& faults) {
+    const ExitCode code = TellFaults(faults);
+    if (!way_back_.empty()) std::fprintf(stderr, "ddbsync: %s\n", NotFollowed().c_str());
+    return code;
   }
 
-  Engine& engine_;
-  StopSignals& signals_;
-  Console& console_;
-  ServiceManager& manager_;
-  const RunPlan& plan_;
-  const Clock& clock_;
-  TimePoint next_look_;
-  bool asked_to_stop_ = false;  ///< all of them
-  std::vector<Following> following_;
+  [[nodiscard]] std::string NotFollowed() const {
+    return fmt::format(
+        "the cut-over itself is committed and stays so; this process does not follow its way back: "
+        "{} does, or the same command again",
+        way_back_);
+  }
+
+  RunPlan plan_;
+  const bool turns_round_;
+  const aws::Environment& environment_;
+  StopSignals signals_;  // before any thread
+  SystemClock clock_;
+  Console console_;
+  ServiceManager manager_;
+  std::string way_back_;    ///< how it is typed; empty: this process has begun none
+  bool was_ready_ = false;  ///< some job ran here before
 };
 
 }  // namespace
@@ -216,30 +216,10 @@ ExitCode RunCopy(const CommandLine& line, const aws::Environment& environment) {
       return TellFaults(faults);
     }
   }
-  const Settings& settings = plan->settings;
-  ConfigureLog(settings.log_level, settings.log_format);
-
-  StopSignals signals;
-  SystemClock clock;
-  Console console(
-      {.quiet = settings.quiet, .json = settings.json, .color = WantsColor(settings.no_color)},
-      clock);
-  ServiceManager manager(environment, clock);
-  if (plan->choice) {
-    const auto tables = UnlessStopped([&] { return LookForTables(*plan, environment, clock); },
-                                      [] { return false; }, signals, *plan);
-    if (!tables) return TellFaults({&tables.error(), 1});
-    if (auto added = AddChosen(*plan, *tables, environment); !added) {
-      return TellFaults(added.error());
-    }
-    TellChosen(*plan, console);
-  }
-  RaiseOpenFiles(plan->jobs.size());
-  Engine engine(*plan, environment, clock);
-  const auto opened = UnlessStopped([&engine] { return engine.Open(); },
-                                    [&engine] { return engine.stop_asked(); }, signals, *plan);
-  if (!opened) return TellFaults(opened.error());
-  return Run(engine, signals, console, manager, *plan, clock).ToItsEnd();
+  ConfigureLog(plan->settings.log_level, plan->settings.log_format);
+  // `backfill` follows nothing: it is not to go on for ever.
+  const bool turns_round = line.command != Command::kBackfill;
+  return CopyProcess(*std::move(plan), turns_round, environment).ToItsEnd();
 }
 
 }  // namespace ddbsync::cli

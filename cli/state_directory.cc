@@ -7,7 +7,10 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/clock.h"
+#include "checkpoint/leveldb_store.h"
 #include "cli/api_file.h"
+#include "cli/limits.h"
 
 namespace ddbsync::cli {
 
@@ -25,6 +28,19 @@ Result<void> MakeStateDirectory(const JobHome& home) {
   return Fail(forbidden ? ErrorCode::kDenied : ErrorCode::kIo,
               fmt::format("cannot use {} as the state directory: {}; choose another with --state",
                           home.directory, failed.message()));
+}
+
+Result<std::unique_ptr<checkpoint::Store>> OpenStoppedStore(const JobHome& home) {
+  SystemClock clock;
+  const TimePoint due = clock.Now() + limits::kCheckpointPatience;
+  while (true) {
+    auto store = checkpoint::OpenLevelDbStore(home.StoreDirectory(), /*create=*/false, nullptr);
+    if (store || store.error().code != ErrorCode::kConflict) return store;
+    const auto card = ReadApiFile(home.ApiFile());
+    const bool runs = card && card->pid != getpid() && IsThere(card->pid);
+    if (runs || clock.Now() >= due) return store;
+    clock.SleepFor(limits::kCheckpointLook);
+  }
 }
 
 Error WithHolder(Error locked, const JobHome& home) {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <memory>
+
 #include "base/error.h"
+#include "checkpoint/store.h"
 #include "cli/job_home.h"
 
 namespace ddbsync::cli {
@@ -12,5 +15,10 @@ namespace ddbsync::cli {
 /// `locked`, said by a store in `home`: with who holds it and what to type, where that process has
 /// left its card.
 [[nodiscard]] Error WithHolder(Error locked, const JobHome& home);
+
+/// The checkpoint of a job that no process runs. Who only looks at it, as `cutover status` does,
+/// has it open for a moment: that is waited for, and does not pass for a job that runs. Errors: as
+/// checkpoint::OpenLevelDbStore.
+[[nodiscard]] Result<std::unique_ptr<checkpoint::Store>> OpenStoppedStore(const JobHome& home);
 
 }  // namespace ddbsync::cli

@@ -131,6 +131,13 @@ class Script {
     } else if (TtlActs(*facts_.source_ttl)) {
       Add("UpdateTimeToLive {}: on ({})", target_, facts_.source_ttl->attribute);
     }
+    if (!options_.reverse) return;
+    // The policy goes on denying what this process's keys were denied when it was probed.
+    Add("DescribeStream, GetShardIterator, GetRecords of the stream of {}, BatchWriteItem {}: the "
+        "way back, {}",
+        target_, source_,
+        options_.freeze == FreezeBy::kPolicy ? "with keys of --exempt, by `ddbsync reverse`"
+                                             : "by the same process if it runs no other job");
   }
 
   [[nodiscard]] std::string SourceArn() const {

@@ -20,7 +20,10 @@ std::vector<Error> Preflight::Look() {
   if (source_found_ && target_found_) CompareWithCheckpoint();
   if (source_found_ && target_found_ && !point_.state.job) CheckTargetIsNotLive();
   if (target_found_ && !point_.state.job && wants_backfill()) CheckEmptyTarget();
-  if (faults_.empty() && target_found_ && !point_.state.job && wants_backfill()) ProbeWrites();
+  // A cut-over's policy may still deny writes to what a way back is to write to.
+  if (faults_.empty() && target_found_ && !point_.state.job && (wants_backfill() || IsWayBack())) {
+    ProbeWrites();
+  }
   return faults_;
 }
 
@@ -138,8 +141,16 @@ void Preflight::CompareTables() {
 void Preflight::CheckSince() {
   if (!options_.since || point_.state.job) return;
   const WallTime now = source_.tables->aws().server_clock().Now();
-  if (*options_.since > now) {
+  // Of a way back it is from a checkpoint, and by another server's clock, which may be ahead.
+  if (*options_.since > now && !IsWayBack()) {
     Fault(ErrorCode::kInvalid, "--since lies in the future");
+  } else if (now - *options_.since > limits::kRetention && IsWayBack()) {
+    Fault(ErrorCode::kAtRisk,
+          "the cut-over was committed more than 24 hours ago and its way back was never begun: the "
+          "stream of '" +
+              source_.table +
+              "' does not hold all changes since then any more. Copy the table back as a job of "
+              "its own, into an empty table");
   } else if (now - *options_.since > limits::kRetention) {
     Fault(ErrorCode::kInvalid,
           "--since is more than 24 hours ago: the stream does not hold all changes since then any "

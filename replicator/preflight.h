@@ -70,6 +70,8 @@ class Preflight {
   void Fault(const Side& side, const std::string& doing, const Error& error);
   [[nodiscard]] bool wants_tail() const { return options_.phases != Phases::kBackfillOnly; }
   [[nodiscard]] bool wants_backfill() const { return options_.phases != Phases::kTailOnly; }
+  /// Its source is a table that a cut-over made live, and its stream the one prepared then.
+  [[nodiscard]] bool IsWayBack() const { return !options_.stream_arn.empty(); }
   [[nodiscard]] bool begins_anew() const { return !point_.state.job || point_.begins_again; }
 
   const JobOptions& options_;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <deque>
+#include <filesystem>
 
 #include "base/mutex.h"
 #include "checkpoint/leveldb_store.h"
@@ -16,6 +17,7 @@
 #include "cli/cutover_api.h"
 #include "cli/followed_cutover.h"
 #include "cli/stop_signals.h"
+#include "cli/values.h"
 #include "cutover/journal.h"
 #include "tests/cli/cutover_look.h"
 #include "tests/cli/fake_environment.h"
@@ -32,11 +34,13 @@ using ::testing::Not;
 /// Half the pause between looks goes by whenever it is asked.
 class HastyClock final : public Clock {
  public:
-  TimePoint Now() const override { return now_ += limits::kCutoverLookInterval / 2; }
+  explicit HastyClock(Duration step = limits::kCutoverLookInterval / 2) : step_(step) {}
+  TimePoint Now() const override { return now_ += step_; }
   WallTime WallNow() const override { return WallTime(); }
   void SleepFor(Duration duration) override { now_ += duration; }
 
  private:
+  const Duration step_;
   mutable TimePoint now_{std::chrono::hours(1)};
 };
 
@@ -80,10 +84,29 @@ class CutoverCommandsTest : public ::testing::Test {
     checkpoint::PutCutover(batch, record);
     ASSERT_TRUE((*store)->Commit(batch));
   }
-  /// What the next looks show; the last one stays.
+  /// What the next looks show; the last one stays. With no way back, which would be waited for.
   void WillShow(std::initializer_list<Step> steps) {
     MutexLock lock(mutex_);
-    for (const Step step : steps) looks_.push_back(SomeCutover(step));
+    for (const Step step : steps) looks_.push_back(OneWay(step));
+  }
+  static CutoverLook OneWay(Step step) {
+    CutoverLook look = SomeCutover(step);
+    look.status.reverse_start.reset();
+    return look;
+  }
+  /// One that is done, whose way back this server answers for at `place`.
+  void WillGoBack(replicator::JobState state, const std::string& place) {
+    status_.job_id = "a-b-reverse";
+    status_.state = state;
+    std::filesystem::create_directories(place);
+    ASSERT_TRUE(WriteApiFile(place + "/api.json", {.job_id = "a-b-reverse",
+                                                   .address = server_.address(),
+                                                   .pid = static_cast<int>(getpid())}));
+    Leave({.number = 3,
+           .step = "done",
+           .target_stream_arn = "arn:target",
+           .reverse_start = *ParseTime("2026-11-22T10:00:01Z"),
+           .committed_at = *ParseTime("2026-11-22T10:00:01Z")});
   }
 
   ExitCode Run(std::vector<std::string> words,
@@ -97,10 +120,9 @@ class CutoverCommandsTest : public ::testing::Test {
     errors_ = ::testing::internal::GetCapturedStderr();
     return code;
   }
-  ExitCode Follow(const FollowedCutover::Options& options) {
+  ExitCode Follow(const FollowedCutover::Options& options, const HastyClock& clock = HastyClock()) {
     ::testing::internal::CaptureStdout();
     ::testing::internal::CaptureStderr();
-    const HastyClock clock;
     CutoverDisplay display(false, {.job = "--job a-b"}, clock);
     const ExitCode code =
         FollowedCutover(home_, options, display, signals_, clock).ToItsEnd(SomeCutover());
@@ -302,14 +324,14 @@ TEST_F(FollowedCutoverTest, OneThatIsReadyWaitsForTheCommitOnlyWhereThatWasAsked
   ready.status.asks_commit = ready.status.options.stop_before_commit = true;
   {
     MutexLock lock(mutex_);
-    looks_ = {ready, SomeCutover(Step::kDone)};
+    looks_ = {ready, OneWay(Step::kDone)};
   }
   EXPECT_EQ(Follow({.aborts = true}), ExitCode::kDone);
   EXPECT_THAT(output_, HasSubstr("READY: "));
   EXPECT_THAT(output_, Not(HasSubstr("SWITCHED")));
   {
     MutexLock lock(mutex_);
-    looks_ = {ready, SomeCutover(Step::kDone)};
+    looks_ = {ready, OneWay(Step::kDone)};
   }
   EXPECT_EQ(Follow({.may_wait = false}), ExitCode::kDone);
   EXPECT_THAT(output_, HasSubstr("SWITCHED"));
@@ -360,7 +382,7 @@ TEST_F(FollowedCutoverTest, AnOperatorIsAskedToStopTheWritersOnce) {
   asks.status.asks_confirmation = true;
   {
     MutexLock lock(mutex_);
-    looks_ = {asks, asks, asks, SomeCutover(Step::kDone)};
+    looks_ = {asks, asks, asks, OneWay(Step::kDone)};
   }
   EXPECT_EQ(Follow({.source = "arn:orders"}), ExitCode::kDone);
   const std::string ask = "stop everything that writes to arn:orders";
@@ -374,6 +396,45 @@ TEST_F(FollowedCutoverTest, WhereNobodyAnswersItSaysWhatBecomesOfIt) {
   EXPECT_EQ(Follow({.aborts = true}), ExitCode::kFailed);
   EXPECT_THAT(errors_, HasSubstr("It was last seen at draining"));
   EXPECT_THAT(errors_, HasSubstr("or its next start takes it back"));
+}
+
+TEST_F(FollowedCutoverTest, OneThatIsDoneTellsTheJobThatFollowsTheWayBack) {
+  ASSERT_TRUE(server_.Start("127.0.0.1:0"));
+  for (const std::string place : {"/reverse", "-reverse"}) {
+    WillGoBack(replicator::JobState::kFollowing, directory_.path() + place);
+    EXPECT_EQ(Follow({.aborts = true}), ExitCode::kDone);
+    EXPECT_THAT(output_, HasSubstr("10:00:01.000Z: job a-b-reverse follows it\n"));
+    EXPECT_EQ(Run({"cutover", "status"}, RunCutoverStatus), ExitCode::kDone);
+    EXPECT_THAT(output_, HasSubstr("job a-b-reverse follows it\n"));
+    EXPECT_EQ(Run({"cutover", "run"}, RunCutover), ExitCode::kDone);
+    EXPECT_THAT(output_, HasSubstr("job a-b-reverse follows it\n"));
+    std::filesystem::remove_all(directory_.path() + place);
+  }
+}
+
+TEST_F(FollowedCutoverTest, OneThatIsDoneWaitsForTheProcessOnlyWhileItMayGoOn) {
+  Serve();
+  {
+    MutexLock lock(mutex_);
+    looks_ = {SomeCutover(Step::kDone)};
+  }
+  // Its process is there, and nothing comes of it.
+  EXPECT_EQ(Follow({.aborts = true}, HastyClock(limits::kWayBackPatience / 4)), ExitCode::kDone);
+  EXPECT_THAT(output_, HasSubstr(": `ddbsync reverse --job a-b`\n"));
+  // It runs several jobs: it does not go on.
+  ASSERT_TRUE(WriteApiFile(home_.ApiFile(), {.job_id = "a-b",
+                                             .address = server_.address(),
+                                             .pid = static_cast<int>(getpid()),
+                                             .jobs = 2}));
+  EXPECT_EQ(Follow({.aborts = true}), ExitCode::kDone);
+  EXPECT_THAT(output_, HasSubstr(": `ddbsync reverse --job a-b`\n"));
+}
+
+TEST_F(FollowedCutoverTest, AWayBackThatIsOnlyBeingOpenedIsNotSaidToBeFollowed) {
+  ASSERT_TRUE(server_.Start("127.0.0.1:0"));
+  WillGoBack(replicator::JobState::kStarting, directory_.path() + "-reverse");
+  EXPECT_EQ(Follow({.aborts = true}), ExitCode::kDone);
+  EXPECT_THAT(output_, HasSubstr("begins it; `ddbsync status --state " + directory_.path()));
 }
 
 TEST_F(FollowedCutoverTest, AnotherThatWasBegunSinceIsNotTakenForIt) {

@@ -25,7 +25,20 @@ TEST(CutoverVerdict, OfOneThatSwitchedTellsHowLongWritesWereStopped) {
   EXPECT_EQ(CutoverVerdict(look, kAdvice),
             "SWITCHED: the target is the live table; writes were stopped for 8.0s; point what "
             "still reads the source at it; the way back counts every change since "
-            "2026-11-22T10:00:01.000Z: `ddbsync reverse`");
+            "2026-11-22T10:00:01.000Z: `ddbsync reverse --job a-b`");
+}
+
+TEST(CutoverVerdict, OfOneThatSwitchedTellsWhoFollowsTheWayBack) {
+  CutoverAdvice advice = kAdvice;
+  advice.way_back = {.run = WayBack::Run::kFollows, .home = {"a-b-reverse", "/state/reverse"}};
+  EXPECT_THAT(CutoverVerdict(SomeCutover(Step::kDone), advice),
+              HasSubstr("10:00:01.000Z: job a-b-reverse follows it"));
+  advice.way_back.run = WayBack::Run::kBegins;
+  EXPECT_THAT(CutoverVerdict(SomeCutover(Step::kDone), advice),
+              HasSubstr("begins it; `ddbsync status --state /state/reverse`"));
+  CutoverLook none = SomeCutover(Step::kDone);
+  none.status.reverse_start.reset();
+  EXPECT_THAT(CutoverVerdict(none, advice), Not(HasSubstr("way back")));
 }
 
 TEST(CutoverVerdict, OfOneThatWasTakenBackTellsWhy) {

@@ -66,9 +66,17 @@ TEST(Calls, AQuiescedRunByHandWithoutTtl) {
 TEST(Calls, TheWayBackNeedsAStreamOfTheTarget) {
   GateFacts facts = ReadyFacts();
   EXPECT_THAT(Calls(facts), Not(Contains(StartsWith("UpdateTable orders-b"))));
+  EXPECT_THAT(Calls(facts), Not(Contains(HasSubstr("way back"))));
   facts.options.reverse = true;
   EXPECT_THAT(Calls(facts), Contains("UpdateTable orders-b: StreamEnabled=true, "
                                      "NEW_AND_OLD_IMAGES"));
+  facts.options.freeze = FreezeBy::kPolicy;
+  EXPECT_EQ(Calls(facts).back(),
+            "DescribeStream, GetShardIterator, GetRecords of the stream of orders-b, "
+            "BatchWriteItem orders: the way back, with keys of --exempt, by `ddbsync reverse`");
+  facts.options.freeze = FreezeBy::kHook;
+  EXPECT_THAT(Calls(facts).back(),
+              HasSubstr("the way back, by the same process if it runs no other job"));
   facts.target->stream_view = dynamodb::StreamView::kNewImage;
   EXPECT_THAT(Calls(facts), Not(Contains(StartsWith("UpdateTable orders-b"))));
   EXPECT_THAT(Calls(facts), Contains(HasSubstr("the way back begins there")));

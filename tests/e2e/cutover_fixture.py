@@ -257,12 +257,29 @@ class CutoverCase(verify_fixture.VerifyCase):
             self.assert_equal_tables()
             self.assert_written(application, self.source)
 
+    def tell(self, *words):
+        """A command that ends with 0 within the time that gates take to hold."""
+        def ends_well():
+            ended, out, err = ddbsync.run(*words, home=self.folder, seconds=SECONDS)
+            said[:] = [out + err]
+            return ended == ddbsync.DONE
+        said = []
+        processes.wait_for(ends_well, 90, lambda: f"{words}: {said}", pause=0.5)
+
     def go_back(self, *arguments, **options):
         """`reverse`, once it follows."""
         job = self.start(*arguments, command="reverse", settle=ddbsync.SHORT_SETTLE, **options)
-        job.state = self.state.with_name(self.state.name + "-reverse")
+        return self.wait_until_it_goes_back(job)
+
+    def wait_until_it_goes_back(self, job):
+        """Of a process that is, or is about to be, the way back's."""
+        job.state = self.reverse_state()
         job.wait_until(lambda status: status["state"] == "following", what="the way back")
         return job
+
+    def reverse_state(self):
+        """Of a job with a directory of its own, which may be all that it may write to."""
+        return self.state / "reverse"
 
     def wait_until_it_carried_all(self, job, seconds=150):
         """Of a job that copies nothing: until its watermark is past this moment."""

@@ -28,15 +28,13 @@ class SwitchTest(cutover_fixture.CutoverCase):
         self.assertEqual(["freeze"], self.actions())
         self.assert_equal_tables()
         self.assert_written(application, self.target)
-        self.assertEqual(ddbsync.DONE, job.wait(), job.output())
-        self.assert_start_refused("committed", "ddbsync reverse")
+        # The same process, with nothing typed.
+        reverse = self.wait_until_it_goes_back(job)
         self.assert_says(self.cutover("run"), ["SWITCHED"])
 
         application.go_on_with(self.target)
         (self.folder / "frozen").unlink()
         application.wait_until_it_writes()
-        reverse = self.go_back("--cutover-hook", self.hook)
-        self.assert_start_refused("committed")
         with application.resting():
             self.wait_until_it_carried_all(reverse)
             self.assert_equal_tables()
@@ -52,15 +50,7 @@ class SwitchTest(cutover_fixture.CutoverCase):
         self.assertEqual(["freeze"] * 2, self.actions())
         self.assert_equal_tables()
         self.assert_written(application, self.source)
-
-    def tell(self, *words):
-        """A command that ends with 0 within the time that gates take to hold."""
-        def ends_well():
-            ended, out, err = ddbsync.run(*words, home=self.folder, seconds=SECONDS)
-            said[:] = [out + err]
-            return ended == ddbsync.DONE
-        said = []
-        processes.wait_for(ends_well, 90, lambda: f"{words}: {said}", pause=0.5)
+        self.assert_start_refused("committed", f"'{self.source}' is the live table")
 
     def assert_kept_in_the_report(self):
         """The gates as they were, and the digests of the tables, compared while frozen."""
@@ -345,7 +335,10 @@ class PolicyTest(cutover_fixture.CutoverCase):
         self.assertNotIn("proves nothing", said)
         self.assert_equal_tables()
         self.assert_written(application, self.target)
-        self.assertEqual(ddbsync.DONE, job.wait(), job.output())
+        # Its keys are not the exempt ones: it says so and ends, with the cut-over as it is.
+        self.assertEqual(ddbsync.USAGE, job.wait(60), job.output())
+        self.assert_says(job.output(), ["dynamodb:BatchWriteItem", "the cut-over itself is "
+                                        "committed and stays so", "`ddbsync reverse --src a"])
         self.assertIn(self.source, self.mark_of(self.target))
         self.assert_denied()
         # Also where nothing is known of the cut-over but the mark.

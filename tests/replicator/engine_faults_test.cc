@@ -224,6 +224,21 @@ TEST_F(EngineFaultsTest, SeveralFaultsAreToldTogether) {
   EXPECT_NE(faults[1].message.find("not empty"), std::string::npos) << faults[1].message;
 }
 
+TEST_F(EngineFaultsTest, AWayBackMayBeginByAnotherServersClockAndWithinADay) {
+  JobOptions options = Quick();
+  options.phases = Phases::kTailOnly;
+  options.since = clock_.WallNow() + 30s;
+  ASSERT_EQ(OpenFaults(options).size(), 1u) << "as a person types it, it is a mistake";
+  options.stream_arn =
+      Call("DescribeTable", {{"TableName", "src"}})["Table"]["LatestStreamArn"].get<std::string>();
+  EXPECT_TRUE(OpenFaults(options).empty());
+  options.since = clock_.WallNow() - 25h;
+  const auto faults = OpenFaults(options);
+  ASSERT_EQ(faults.size(), 1u);
+  EXPECT_EQ(faults[0].code, ErrorCode::kAtRisk);
+  EXPECT_NE(faults[0].message.find("its way back was never begun"), std::string::npos);
+}
+
 TEST_F(EngineFaultsTest, EnableStreamTurnsItOnAndNothingIsLost) {
   Call("UpdateTable", {{"TableName", "src"}, {"StreamSpecification", {{"StreamEnabled", false}}}});
   JobOptions options = Quick();

@@ -1,0 +1,186 @@
+#include "cli/reverse.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <future>
+#include <memory>
+
+#include "base/clock.h"
+#include "checkpoint/leveldb_store.h"
+#include "checkpoint/records.h"
+#include "cli/api_file.h"
+#include "cli/values.h"
+#include "tests/cli/run_plan_fixture.h"
+
+namespace ddbsync::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+/// A job a-b with a checkpoint, and the plan of its start.
+class ReverseTest : public RunPlanTest {
+ protected:
+  RunPlan PlanOf(std::vector<std::string> more, const std::string& command = "start") {
+    std::vector<std::string> arguments = {command, "--src", "a", "--dst", "b"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    auto plan = Plan(arguments);
+    EXPECT_TRUE(plan) << Texts(plan);
+    return *plan;
+  }
+  RunPlan OwnPlan(std::vector<std::string> more = {}) {
+    more.insert(more.end(), {"--state", home_.directory});
+    return PlanOf(std::move(more));
+  }
+  static std::unique_ptr<checkpoint::Store> Open(const JobHome& home) {
+    std::filesystem::create_directories(home.directory);
+    auto store = checkpoint::OpenLevelDbStore(home.StoreDirectory(), /*create=*/true, nullptr);
+    EXPECT_TRUE(store);
+    return *std::move(store);
+  }
+  void Leave(const checkpoint::CutoverRecord& record) {
+    checkpoint::Batch batch;
+    checkpoint::PutJob(batch, {.job_id = "a-b"});
+    checkpoint::PutCutover(batch, record);
+    ASSERT_TRUE(Open(home_)->Commit(batch));
+  }
+  [[nodiscard]] static std::string Fault(const std::vector<Error>& faults) {
+    return faults.empty() ? "" : ToString(faults.front());
+  }
+
+  const JobHome home_{"a-b", directory_.path() + "/state"};
+  const WallTime commit_ = *ParseTime("2026-11-22T10:00:00Z");
+  const checkpoint::CutoverRecord prepared_{.number = 1,
+                                            .step = "committed",
+                                            .target_stream_arn = "arn:target-stream",
+                                            .reverse_start = commit_,
+                                            .committed_at = commit_};
+};
+
+TEST_F(ReverseTest, GoesTheOtherWayFromTheCommitOn) {
+  Leave(prepared_);
+  RunPlan plan = OwnPlan();
+  ASSERT_THAT(TurnRound(plan), IsEmpty());
+  const JobPlan& job = plan.jobs.front();
+  EXPECT_EQ(job.source.table, "orders-copy");
+  EXPECT_EQ(job.target.table, "orders");
+  EXPECT_EQ(job.source.label, "source orders-copy");
+  EXPECT_EQ(job.home.job_id, "a-b-reverse");
+  EXPECT_EQ(job.settings.job.job_id, "a-b-reverse");
+  EXPECT_EQ(job.settings.job.phases, replicator::Phases::kTailOnly);
+  EXPECT_EQ(job.settings.job.since, prepared_.reverse_start);
+  EXPECT_EQ(job.settings.job.stream_arn, "arn:target-stream");
+}
+
+TEST_F(ReverseTest, TakesNothingAlongThatMakesOrEmptiesATable) {
+  Leave(prepared_);
+  RunPlan plan = OwnPlan({"--mirror", "--on-gap", "resync", "--create-target", "--enable-stream"});
+  ASSERT_TRUE(plan.jobs.front().settings.job.mirror);
+  ASSERT_THAT(TurnRound(plan), IsEmpty());
+  const replicator::JobOptions& options = plan.jobs.front().settings.job;
+  EXPECT_FALSE(options.mirror || options.create_target || options.enable_stream);
+  EXPECT_EQ(options.on_gap, replicator::OnGap::kHold);
+}
+
+TEST_F(ReverseTest, KeepsOnGapStop) {
+  Leave(prepared_);
+  RunPlan plan = OwnPlan({"--on-gap", "stop"});
+  ASSERT_THAT(TurnRound(plan), IsEmpty());
+  EXPECT_EQ(plan.jobs.front().settings.job.on_gap, replicator::OnGap::kStop);
+}
+
+TEST_F(ReverseTest, LivesInADirectoryThatIsTheJobsOwnElseBesideIt) {
+  Leave(prepared_);
+  RunPlan own = OwnPlan();
+  ASSERT_THAT(TurnRound(own), IsEmpty());
+  EXPECT_EQ(own.jobs.front().home.directory, home_.directory + "/reverse");
+  EXPECT_EQ(own.jobs.front().settings.state, home_.directory + "/reverse");
+
+  RunPlan standard = PlanOf({});
+  standard.jobs.front().home.directory = home_.directory;
+  ASSERT_THAT(TurnRound(standard), IsEmpty());
+  EXPECT_EQ(standard.jobs.front().home.directory, home_.directory + "-reverse");
+  EXPECT_EQ(standard.jobs.front().settings.state, "");
+}
+
+TEST_F(ReverseTest, IsTypedAsTheJobThatItGoesBackFrom) {
+  Leave(prepared_);
+  RunPlan plan = OwnPlan();
+  EXPECT_EQ(ReverseCommand(plan.jobs.front().settings),
+            "`ddbsync reverse --src a --dst b --state " + home_.directory + "`");
+  // The way back of a way back is typed from that.
+  ASSERT_THAT(TurnRound(plan), IsEmpty());
+  EXPECT_EQ(ReverseCommand(plan.jobs.front().settings),
+            "`ddbsync reverse --src b --dst a --job a-b-reverse --state " + home_.directory +
+                "/reverse`");
+  EXPECT_EQ(ReverseCommand({}), "`ddbsync reverse`");
+}
+
+TEST_F(ReverseTest, AStartFindsWhatIsCommittedAndNothingElse) {
+  const RunPlan plan = OwnPlan();
+  EXPECT_FALSE(FindCommitted(plan)) << "there is no job yet";
+  EXPECT_FALSE(std::filesystem::exists(home_.directory)) << "looking makes none";
+  for (const char* step : {"ready", "draining", "rolled_back"}) {
+    Leave({.number = 1, .step = step, .target_stream_arn = "arn:target-stream"});
+    EXPECT_FALSE(FindCommitted(plan)) << step;
+  }
+  for (const char* step : {"committed", "done"}) {
+    Leave({.number = 1, .step = step, .committed_at = commit_});
+    const auto found = FindCommitted(plan);
+    ASSERT_TRUE(found) << step;
+    EXPECT_FALSE(HasWayBack(*found)) << "none was prepared";
+  }
+  Leave(prepared_);
+  EXPECT_TRUE(HasWayBack(*FindCommitted(plan)));
+}
+
+TEST_F(ReverseTest, OfAJobThatRunsOrOfSeveralNothingIsFound) {
+  Leave(prepared_);
+  RunPlan plan = OwnPlan();
+  {
+    const auto running = Open(home_);
+    ASSERT_TRUE(WriteApiFile(home_.ApiFile(), {.job_id = "a-b", .pid = getppid()}));
+    EXPECT_FALSE(FindCommitted(plan));
+    EXPECT_THAT(TurnRound(plan), SizeIs(1));
+    EXPECT_EQ(plan.jobs.front().home.job_id, "a-b") << "the plan is as it was";
+  }
+  // Its card was left behind: who holds the checkpoint now only looks, and is waited for.
+  RemoveApiFile(home_.ApiFile());
+  auto looking = Open(home_);
+  const auto end = std::async(std::launch::async, [&] {
+    SystemClock().SleepFor(std::chrono::milliseconds(200));
+    looking.reset();
+  });
+  EXPECT_TRUE(FindCommitted(plan));
+  plan.jobs.push_back(plan.jobs.front());
+  EXPECT_FALSE(FindCommitted(plan));
+  EXPECT_THAT(Fault(TurnRound(plan)), HasSubstr("goes back from one job"));
+}
+
+TEST_F(ReverseTest, WithoutAWayBackItSaysWhatIsLeft) {
+  Leave({.number = 1, .step = "done", .committed_at = commit_});
+  RunPlan plan = OwnPlan();
+  EXPECT_THAT(Fault(TurnRound(plan)), HasSubstr("prepared no way back"));
+  Leave({.number = 2, .step = "rolled_back", .target_stream_arn = "arn:target-stream"});
+  EXPECT_THAT(Fault(TurnRound(plan)), HasSubstr("its source is the live table"));
+}
+
+TEST(HasWayBack, OnlyOnceTheCutoverIsDone) {
+  cutover::Status status;
+  status.number = 1;
+  status.step = cutover::Step::kCommitted;
+  status.reverse_start = WallTime();
+  EXPECT_FALSE(HasWayBack(status));
+  status.step = cutover::Step::kDone;
+  EXPECT_TRUE(HasWayBack(status));
+  status.reverse_start.reset();
+  EXPECT_FALSE(HasWayBack(status));
+}
+
+}  // namespace
+}  // namespace ddbsync::cli

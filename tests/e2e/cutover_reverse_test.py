@@ -1,0 +1,174 @@
+"""`cutover run --reverse`: the process of the job goes on with the way back by itself, also after a
+kill -9; and it does not where it must not."""
+
+import signal
+
+import cutover_fixture
+import cutover_kill_test
+import ddbsync
+import processes
+
+FOREVER, SECONDS = cutover_fixture.FOREVER, cutover_fixture.SECONDS
+WRITE = "BatchWriteItem"
+
+
+class GoesOnCase(cutover_kill_test.KilledCase):
+    def assert_carried_back(self, job, application):
+        """What the application writes to b from now on arrives in a."""
+        application.wait_until_it_writes()
+        with application.resting():
+            self.wait_until_it_carried_all(job)
+            self.assert_equal_tables()
+            self.assert_written(application, self.source)
+
+    def live_on_b(self, application):
+        application.go_on_with(self.target)
+        for file in ("frozen", "resting"):
+            (self.folder / file).unlink(missing_ok=True)
+
+    def writes_to_b(self):
+        """Calls of ddbsync's; the application has its own way to the table."""
+        return self.target_proxy.seen.get(WRITE, 0)
+
+    def make_ready(self):
+        job = self.follow()
+        application = self.application()
+        self.verify_and_wait_until_ready("--reverse", application=application)
+        application.wait_until_it_writes()
+        return job, application
+
+    def kill_committed(self, job):
+        """After the commit, with what comes after it not done."""
+        with self.held(self.target_proxy, "TagResource") as came:
+            said = self.kill_at(job, "committed", came, "--reverse")
+        self.assert_says(said, ["COMMITTED"])
+
+
+class GoesOnTest(GoesOnCase):
+    def test_b_is_carried_back_with_nothing_typed_also_after_kills(self):
+        job, application = self.make_ready()
+        said = self.cutover("run", "--reverse")
+        self.assert_says(said, ["SWITCHED", "the way back counts", "job a-b-reverse follows it"])
+        self.assertTrue(job.running)
+        written = self.writes_to_b()
+        self.live_on_b(application)
+        job.state = self.reverse_state()
+        self.assert_carried_back(job, application)
+        self.assertIn("goes on as job a-b-reverse", job.output())
+        self.assert_says(self.cutover("status"), ["SWITCHED", "job a-b-reverse follows it"])
+        other = self.begin_job()
+        self.assertEqual(ddbsync.USAGE, other.wait(), other.output())
+        self.assert_says(other.output(), ["another ddbsync", "runs this job"])
+
+        # A supervisor starts what it has always started.
+        job.kill()
+        application.wait_until_it_writes()
+        job = self.begin_job()
+        job.state = self.reverse_state()
+        self.assert_carried_back(job, application)
+
+        self.assertEqual(ddbsync.DONE, job.stop(), job.output())
+        self.assertIn("stopped in good order", job.output())
+        self.assertEqual(written, self.writes_to_b(), "b is live: nobody but its application")
+        self.assert_says(self.cutover("status"), ["`ddbsync reverse --src a --dst b"])
+
+        # By hand it is the same job.
+        application.wait_until_it_writes()
+        self.assert_carried_back(self.go_back(), application)
+        self.assertEqual(written, self.writes_to_b())
+
+    def test_a_kill_right_after_the_commit_is_gone_on_from_by_the_same_start(self):
+        job, application = self.make_ready()
+        self.kill_committed(job)
+        written = self.writes_to_b()
+        self.live_on_b(application)
+        application.wait_until_it_writes()
+
+        job = self.begin_job()
+        job.state = self.reverse_state()
+        self.assert_carried_back(job, application)
+        self.assertEqual((1, "done"), self.number_and_step())
+        # A stray write to a is nobody's to carry any more.
+        self.put(200)
+        self.assert_carried_to_nobody(job, application, 200)
+        self.assertEqual(ddbsync.DONE, job.stop(), job.output())
+        self.assertEqual(written, self.writes_to_b())
+
+    def assert_carried_to_nobody(self, job, application, index):
+        application.wait_until_it_writes()
+        with application.resting():
+            self.wait_until_it_carried_all(job)
+        self.assertNotIn("Item", self.client.get_item(
+            TableName=self.target, Key=cutover_fixture.workload.key_of(index)))
+
+
+class GoesOnAgainTest(GoesOnCase):
+    def test_a_way_back_is_switched_and_gone_back_from_as_well(self):
+        job, application = self.make_ready()
+        self.cutover("run", "--reverse")
+        self.live_on_b(application)
+        job.state = self.reverse_state()
+        self.assert_carried_back(job, application)
+        back = ("--src", "b", "--dst", "a", "--job", "a-b-reverse", "--config",
+                self.folder / "ddbsync.toml", "--state", job.state)
+        with application.resting():
+            self.tell("verify", *back)
+        self.tell("cutover", "run", "--reverse", *back)
+
+        # Now a is live, and b follows it as the third job of one process, and of the next one.
+        application.go_on_with(self.source)
+        for file in ("frozen", "resting"):
+            (self.folder / file).unlink()
+        for again in (False, True):
+            if again:
+                job.kill()
+                job = self.begin_job()
+            job.state = self.reverse_state() / "reverse"
+            application.wait_until_it_writes()
+            with application.resting():
+                self.wait_until_it_carried_all(job)
+                self.assert_equal_tables()
+                self.assert_written(application, self.target)
+            self.assertIn("goes on as job a-b-reverse-reverse", job.output())
+
+
+class DoesNotGoOnTest(GoesOnCase):
+    def test_a_stop_ends_the_process_and_says_what_to_type(self):
+        job, application = self.make_ready()
+        with self.held(self.target_proxy, "TagResource") as came:
+            process = self.begin("run", "--reverse", "--timeout", FOREVER)
+            self.wait_for_step(job, "committed")
+            processes.wait_for(came.is_set, 60, "the commit")
+            job.send(signal.SIGTERM)
+            processes.wait_for(lambda: "stopping" in job.output(), 30, "the stop")
+        self.assertEqual(ddbsync.DONE, job.wait(60), job.output())
+        self.assert_says(job.output(), ["nothing follows its way back yet: `ddbsync reverse --src "
+                                        "a --dst b"])
+        self.assertNotIn("goes on as job", job.output())
+        self.assertFalse(self.reverse_state().exists())
+        self.assert_says(self.end_of(process, ddbsync.DONE),
+                         ["SWITCHED", "`ddbsync reverse --src a --dst b"])
+
+        self.live_on_b(application)
+        application.wait_until_it_writes()
+        self.assert_carried_back(self.go_back(), application)
+
+    def test_a_stream_that_is_gone_is_told_and_nothing_is_written(self):
+        job, application = self.make_ready()
+        self.kill_committed(job)
+        for on in (False, True):
+            self.switch_target_stream(on)
+        written = self.writes_to_b(), self.source_proxy.seen.get(WRITE, 0)
+        job = self.begin_job()
+        self.assertEqual(ddbsync.DATA_AT_RISK, job.wait(60), job.output())
+        self.assert_says(job.output(), ["its stream was switched off and on",
+                                        "the cut-over itself is committed and stays so",
+                                        "`ddbsync reverse --src a --dst b"])
+        self.assertEqual(written, (self.writes_to_b(), self.source_proxy.seen.get(WRITE, 0)))
+        application.stop()
+
+    def switch_target_stream(self, on):
+        view = {"StreamViewType": "NEW_AND_OLD_IMAGES"} if on else {}
+        self.client.update_table(TableName=self.target,
+                                 StreamSpecification={"StreamEnabled": on, **view})
+        self.client.get_waiter("table_exists").wait(TableName=self.target)
