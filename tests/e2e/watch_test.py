@@ -12,12 +12,13 @@ CHANGES_PER_SECOND = 100
 
 
 class WatchTest(fixtures.Case):
-    def watched(self, job):
-        """Once what is written is judged."""
-        return job.wait_until(
-            lambda status: status["watch"]["watching"] and
-            ddbsync.time_of(status["watch"]["since"]) + 1 < ddbsync.time_of(status["now"]),
-            what="the watch")
+    def watched(self, job, judged=True):
+        """Once what is written is judged. DynamoDB Local dates a record by its minute alone."""
+        def holds(status):
+            minute = ddbsync.time_of(status["now"]) // 60 * 60
+            return status["watch"]["watching"] and (
+                not judged or ddbsync.time_of(status["watch"]["since"]) < minute)
+        return job.wait_until(holds, 90, what="the watch")
 
     def write_as_somebody_else(self):
         self.target_client.put_item(TableName=self.target,
@@ -51,20 +52,12 @@ class WatchTest(fixtures.Case):
         code, out, err = ddbsync.run("status", "--state", self.state, home=self.folder)
         self.assertEqual(ddbsync.DONE, code, err)
         self.assert_says(out, ["foreign writes", "2 (1 puts, 1 deletes)"])
+        code, out, err = ddbsync.run("cutover", "plan", "--state", self.state, home=self.folder)
+        self.assertEqual(ddbsync.NOT_EQUAL, code, out + err)
+        self.assert_says(out, ["no_foreign_write", "2 by others"])
         self.assertEqual(ddbsync.DONE, job.stop(), job.output())
         self.assert_says(job.output(), ["foreign_write"])
         self.assertNotIn("not for the log", job.output())
-
-    def test_a_cutover_is_not_ready_after_a_foreign_write(self):
-        self.make_source()
-        self.make_target(stream="NEW_IMAGE")
-        job = self.start("--watch-target")
-        self.watched(job)
-        self.write_as_somebody_else()
-        job.wait_until(lambda status: status["watch"]["puts"] == 1, what="it to be seen")
-        code, out, err = ddbsync.run("cutover", "plan", "--state", self.state, home=self.folder)
-        self.assertEqual(ddbsync.NOT_EQUAL, code, out + err)
-        self.assert_says(out, ["no_foreign_write", "1 by others"])
 
     def test_a_target_without_a_stream_is_refused_with_what_to_type(self):
         self.make_tables(items=10)
@@ -75,7 +68,7 @@ class WatchTest(fixtures.Case):
         self.make_source(items=10)
         self.make_target(stream=fixtures.VIEW)
         job = self.start("--watch-target")
-        self.watched(job)
+        self.watched(job, judged=False)
         self.target_client.update_table(TableName=self.target,
                                         StreamSpecification={"StreamEnabled": False})
         status = job.wait_until(lambda status: not status["watch"]["watching"], 120,
