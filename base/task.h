@@ -10,8 +10,8 @@ namespace ddbsync {
 
 /// Threads of its own for each kind of work, so that a target that hangs stops neither polling
 /// nor commits (docs/architecture.md, "Tasks and threads").
-enum class Lane { kControl, kTailRead, kTailWrite, kScan, kBackfillWrite, kCommit };
-inline constexpr int kLaneCount = 6;
+enum class Lane { kControl, kTailRead, kTailWrite, kScan, kBackfillWrite, kCommit, kWatch };
+inline constexpr int kLaneCount = 7;
 
 /// When a task wants to run again.
 class Next {

@@ -147,7 +147,6 @@ class Parser {
     if (!reaches_tables) return;
     for (const auto& [side, group] : {std::pair{"src", "Source"}, std::pair{"dst", "Target"}}) {
       for (const EndpointField& field : EndpointFields()) {
-        if (std::string_view(side) == "dst" && field.name == "streams-endpoint-url") continue;
         add(fmt::format("{}-{}", side, field.name), field.value, group, field.help);
       }
     }

@@ -70,6 +70,15 @@ void AddTail(JobSamples& out, const JobStatus& status) {
   out.Add(metrics::kStreamPollsTotal, tail.polls_failed, {{"result", "failed"}});
 }
 
+void AddWatch(JobSamples& out, const JobStatus::Watch& watch) {
+  if (!watch.wanted) return;
+  out.Add(metrics::kTargetWatchUp, watch.watching ? 1 : 0);
+  out.Add(metrics::kForeignWritesTotal, watch.puts, {{"kind", "put"}});
+  out.Add(metrics::kForeignWritesTotal, watch.deletes, {{"kind", "delete"}});
+  out.Add(metrics::kForeignWritesTotal, watch.ttl_deletes, {{"kind", "ttl_delete"}});
+  out.Add(metrics::kTargetRecordsNotJudgedTotal, watch.not_judged);
+}
+
 void AddBackfill(JobSamples& out, const JobStatus::Backfill& backfill) {
   if (!backfill.wanted) return;
   out.Add(metrics::kBackfillItemsReadTotal, backfill.items_read);
@@ -112,6 +121,7 @@ void WriteJobMetrics(const JobStatus& status, metrics::Samples& samples,
   AddTail(out, status);
   AddBackfill(out, status.backfill);
   AddWrites(out, status);
+  AddWatch(out, status.watch);
   for (size_t by = 0; by < replicator::kHeldByCount; ++by) {
     out.Add(metrics::kThrottledSecondsTotal, status.held_seconds[by],
             {{"reason", std::string(ToString(static_cast<replicator::HeldBy>(by)))}});

@@ -203,6 +203,10 @@ constexpr std::array kSettings = {
             "deletes made by the source's TTL: apply them (default), or leave them to the target's "
             "own TTL",
             SetTtlDeletes},
+    Setting{"watch-target", "", kHow, kFollows,
+            "read the target's own stream, which must be on, and tell of writes to the target that "
+            "this job did not make",
+            [](Settings& s, Text t) { return SetSwitch(s.job.watch_target, t); }},
 
     Setting{
         "form", "live|quiet", kHow, kVerifies,

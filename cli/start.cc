@@ -125,6 +125,8 @@ class CopyProcess {
       if (const std::vector<Error> faults = TurnRound(plan_); !faults.empty()) {
         return NotOpened(faults);
       }
+      // What was to be watched is the live table now; the old one may have no stream by now.
+      plan_.jobs.front().settings.job.watch_target = false;
       const JobPlan& after = plan_.jobs.front();
       const std::string what = fmt::format(
           "the cut-over of job {} is committed: {} is the live table, and this process goes on as "

@@ -66,6 +66,20 @@ constexpr auto kWalkResync = [](auto& io, auto& r) {
   io.Field("some_keys", r.some_keys);
 };
 
+constexpr auto kWalkWatch = [](auto& io, auto& w) {
+  io.Field("wanted", w.wanted);
+  io.Field("watching", w.watching);
+  io.Field("reason", w.reason);
+  io.Field("by_key_only", w.by_key_only);
+  io.Field("since", w.since);
+  io.Field("puts", w.puts);
+  io.Field("deletes", w.deletes);
+  io.Field("ttl_deletes", w.ttl_deletes);
+  io.Field("not_judged", w.not_judged);
+  io.Field("last_foreign", w.last_foreign);
+  io.Field("some_keys", w.some_keys);
+};
+
 constexpr auto kWalkLimits = [](auto& io, auto& l) {
   io.Field("read_capacity", l.read_capacity);
   io.Field("write_capacity", l.write_capacity);
@@ -93,6 +107,7 @@ constexpr auto kWalkStatus = [](auto& io, auto& s) {
   io.Nested("tail", s.tail, kWalkTail);
   io.Nested("writes", s.writes, kWalkWrites);
   io.Nested("resync", s.resync, kWalkResync);
+  io.Nested("watch", s.watch, kWalkWatch);
   io.Nested("limits", s.limits, kWalkLimits);
   io.Field("source_read_units", s.source_read_units);
   io.Field("target_write_units", s.target_write_units);

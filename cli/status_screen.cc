@@ -142,6 +142,26 @@ void AddResync(std::string& screen, const JobStatus::Resync& r) {
   for (const std::string& key : r.some_keys) Row(screen, "", key);
 }
 
+void AddWatch(std::string& screen, const JobStatus::Watch& w, bool color) {
+  if (!w.wanted) return;
+  const int64_t foreign = w.puts + w.deletes;
+  Row(screen, "foreign writes",
+      Paint(CountText(foreign), foreign > 0 ? Mood::kBad : Mood::kPlain, color) +
+          fmt::format(" ({} puts, {} deletes), {} by the target's time to live", CountText(w.puts),
+                      CountText(w.deletes), CountText(w.ttl_deletes)));
+  if (!w.watching) Row(screen, "", Paint("not watched: " + w.reason, Mood::kWatch, color));
+  if (w.since) {
+    Row(screen, "  watched since",
+        TimeText(*w.since) + (w.by_key_only ? ", by key and kind of write alone" : ""));
+  }
+  if (w.not_judged > 0) {
+    Row(screen, "  not judged",
+        CountText(w.not_judged) + " records, which may be of own writes that are forgotten");
+  }
+  if (w.last_foreign) Row(screen, "  the last", TimeText(*w.last_foreign));
+  for (const std::string& key : w.some_keys) Row(screen, "", key);
+}
+
 void AddLimits(std::string& screen, const JobStatus& status) {
   const JobStatus::Limits& l = status.limits;
   const auto units = [](const std::optional<double>& bound) {
@@ -189,6 +209,7 @@ std::string StatusScreen(const JobStatus& status, bool color) {
   Row(screen, "gaps",
       Paint(CountText(status.gaps), status.gaps > 0 ? Mood::kBad : Mood::kPlain, color));
   AddResync(screen, status.resync);
+  AddWatch(screen, status.watch, color);
   if (!status.last_warning.empty()) Row(screen, "last warning", status.last_warning);
   Row(screen, "next", NextStep(status));
   return screen;

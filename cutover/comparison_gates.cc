@@ -4,10 +4,13 @@
 #include "aws/timestamp.h"
 #include "cutover/gates_internal.h"
 #include "cutover/limits.h"
+#include "replicator/limits.h"
 
 namespace ddbsync::cutover {
 namespace {
 
+constexpr const char* kNoLook = "unknown: no job runs, or it has not begun yet";
+constexpr const char* kStartIt = "run `ddbsync start` and look again";
 constexpr const char* kVerify = "run `ddbsync verify` for this job";
 
 /// Why a comparison does not count; empty: it does.
@@ -39,8 +42,7 @@ Gate Verified(const GateFacts& facts) {
   if (!facts.verification) return MakeGate(name, false, "never compared", limit, kVerify);
   // Its age is told by the job's clock, the server's.
   if (facts.job.now == WallTime{}) {
-    return MakeGate(name, false, "unknown: no job runs, or it has not begun yet", limit,
-                    "run `ddbsync start` and look again");
+    return MakeGate(name, false, kNoLook, limit, kStartIt);
   }
   const std::string objection = Objection(facts, *facts.verification);
   if (!objection.empty()) return MakeGate(name, false, objection, limit, kVerify);
@@ -61,11 +63,39 @@ Gate NoStandingMismatch(const GateFacts& facts) {
                   "what the source has");
 }
 
+/// What somebody else wrote to the target since it was compared is not what the source has.
+Gate NoForeignWrite(const GateFacts& facts) {
+  const std::string name = "no_foreign_write";
+  const std::string limit = "none since the last comparison began";
+  const auto& watch = facts.job.watch;
+  if (facts.job.now == WallTime{}) return MakeGate(name, false, kNoLook, limit, kStartIt);
+  if (!watch.wanted) {
+    return MakeGate(name, true, "not judged: the target is not watched (--watch-target)", limit,
+                    "");
+  }
+  if (!watch.watching) {
+    return MakeGate(name, false, "unknown: " + watch.reason, limit,
+                    "`ddbsync status` says why the target's stream is not read");
+  }
+  if (!watch.last_foreign) {
+    return MakeGate(name, true, "none since the process began to watch", limit, "");
+  }
+  const auto& run = facts.verification;
+  const bool compared_since =
+      run && run->completed &&
+      run->began > *watch.last_foreign + replicator::limits::kRecordTimeResolution;
+  return MakeGate(name, compared_since,
+                  fmt::format("{} by others, the last at {}", watch.puts + watch.deletes,
+                              aws::IsoTime(*watch.last_foreign)),
+                  limit, "find out who writes to the target, then `ddbsync verify --repair`");
+}
+
 }  // namespace
 
 void JudgeComparison(const GateFacts& facts, std::vector<Gate>& gates) {
   gates.push_back(Verified(facts));
   gates.push_back(NoStandingMismatch(facts));
+  gates.push_back(NoForeignWrite(facts));
 }
 
 }  // namespace ddbsync::cutover

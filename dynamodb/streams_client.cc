@@ -30,6 +30,8 @@ std::string_view ToString(IteratorStart::Type type) {
   switch (type) {
     case IteratorStart::Type::kTrimHorizon:
       return "TRIM_HORIZON";
+    case IteratorStart::Type::kLatest:
+      return "LATEST";
     case IteratorStart::Type::kAtSequenceNumber:
       return "AT_SEQUENCE_NUMBER";
     case IteratorStart::Type::kAfterSequenceNumber:
@@ -90,8 +92,9 @@ Result<std::string> StreamsClient::GetShardIterator(std::string_view stream_arn,
   json body = {{"StreamArn", stream_arn},
                {"ShardId", shard_id},
                {"ShardIteratorType", ToString(start.type)}};
-  // Refused with TRIM_HORIZON, required with the others.
-  if (start.type != IteratorStart::Type::kTrimHorizon) {
+  // Refused with TRIM_HORIZON and LATEST, required with the others.
+  if (start.type != IteratorStart::Type::kTrimHorizon &&
+      start.type != IteratorStart::Type::kLatest) {
     DDBSYNC_CHECK(!start.sequence_number.empty());
     body["SequenceNumber"] = start.sequence_number.text();
   }

@@ -37,11 +37,12 @@ struct StreamSummary {
 struct IteratorStart {
   enum class Type {
     kTrimHorizon,
+    kLatest,  ///< not durable: where it points is known to the service alone
     kAtSequenceNumber,
     kAfterSequenceNumber
-  };  // LATEST is not durable
+  };
   Type type = Type::kTrimHorizon;
-  SequenceNumber sequence_number;  ///< empty for kTrimHorizon
+  SequenceNumber sequence_number;  ///< empty for kTrimHorizon and kLatest
 };
 
 /// The streams' API. One call, one attempt; errors as dynamodb::Client. Safe from any thread.

@@ -3,6 +3,7 @@
 #include "metrics/cutover_families.h"
 #include "metrics/family.h"
 #include "metrics/process_families.h"
+#include "metrics/stream_families.h"
 #include "metrics/verify_families.h"
 
 namespace ddbsync::metrics {
@@ -60,14 +61,6 @@ inline constexpr Family kStreamPollsTotal =
 inline constexpr Family kRecordApplyDelaySeconds =
     HistogramOf("ddbsync_record_apply_delay_seconds", "seconds", Subject::kJob,
                 "From a record's creation at the source to the target's acknowledgement.");
-inline constexpr Family kShardLagSeconds =
-    GaugeOf("ddbsync_shard_lag_seconds", "seconds", Subject::kShards,
-            "Now less the time up to which all of the shard is on the target. NaN: unknown.",
-            {"shard", "a shard's id, while it is read"});
-inline constexpr Family kShardWatermarkTimestampSeconds =
-    GaugeOf("ddbsync_shard_watermark_timestamp_seconds", "Unix time", Subject::kShards,
-            "Time up to which all of the shard is on the target. NaN: unknown.",
-            {"shard", "a shard's id, while it is read"});
 
 // The backfill.
 
@@ -152,6 +145,9 @@ inline constexpr const Family* kFamilies[] = {&kReplicationLagSeconds,
                                               &kStreamGaps,
                                               &kResyncExtraRows,
                                               &kResyncRemovedRows,
+                                              &kTargetWatchUp,
+                                              &kForeignWritesTotal,
+                                              &kTargetRecordsNotJudgedTotal,
                                               &kStreamRecordsTotal,
                                               &kStreamPollsTotal,
                                               &kRecordApplyDelaySeconds,

@@ -16,6 +16,7 @@ enum class Subject {
   kBackfill,  ///< not shown by `tail`
   kVerify,    ///< once a verification was begun in this process
   kCutover,   ///< not shown by `backfill`
+  kWatch,     ///< with --watch-target
   kShards,    ///< a series for each shard that is read (--shard-metrics)
   kCalls,     ///< a series once there was such a call
 };

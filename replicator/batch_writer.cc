@@ -81,6 +81,9 @@ BatchWriter::Sent BatchWriter::Send(WriteBatch& batch) {
   const double computed = UnitsOf(batch.ops());
   const double estimate = computed * cost_ratio_;
   context_.capacity.Correct(kGuess, estimate);
+  if (context_.own_writes != nullptr) {
+    context_.own_writes->Remember(batch.ops(), context_.target.aws().server_clock().Now());
+  }
   const TimePoint began = context_.clock.Now();
   if (kind_ == Kind::kTail) ++context_.counters.tail_writes_in_flight;
   auto result = kind_ == Kind::kBackfill && Planted(PlantedBug::kPutIfAbsent)

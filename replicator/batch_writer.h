@@ -8,6 +8,7 @@
 #include "replicator/batch_source.h"
 #include "replicator/counters.h"
 #include "replicator/health.h"
+#include "replicator/own_writes.h"
 #include "replicator/pace.h"
 #include "replicator/write_gate.h"
 
@@ -24,6 +25,7 @@ struct WriterContext {
   Counters& counters;
   Health& health;
   const Clock& clock;
+  OwnWrites* own_writes;  ///< null: the target's stream is not watched
 };
 
 /// The part under which target writes report to Health.

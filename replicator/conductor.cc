@@ -52,7 +52,7 @@ void Conductor::Run(TimePoint now) {
     BeginEnd(Outcome::kRestart, "begins again after a gap: " + gap, now);
   } else if (!gap.empty()) {
     job_.gate_.Close();
-    if (job_.wants_tail()) job_.tail_->Stop();
+    job_.StopReadingStreams();
   } else if (next_stream) {
     BeginEnd(Outcome::kRestart, "goes on with the source's new stream", now);
   } else if (job_.stop_asked_ && job_.resync_.step() == ResyncStep::kHeld) {
@@ -160,7 +160,7 @@ void Conductor::BeginEnd(Outcome outcome, std::string reason, TimePoint now) {
   outcome_ = outcome;
   ending_since_ = now;
   job_.gate_.Close();
-  if (job_.wants_tail()) job_.tail_->Stop();
+  job_.StopReadingStreams();
   MutexLock lock(job_.mutex_);
   job_.state_ = JobState::kStopping;
   job_.end_reason_ = std::move(reason);

@@ -40,6 +40,7 @@ struct JobOptions {
   OnGap on_gap = OnGap::kHold;
   MostExtra most_extra;  ///< rows that a resync removes
   TtlDeletes ttl_deletes = TtlDeletes::kReplicate;
+  bool watch_target = false;            ///< reads the target's stream for writes of others
   std::optional<double> read_capacity;  ///< units per second; none: the default of the design
   std::optional<double> write_capacity;
   /// Bounds that it keeps together with other jobs; outlives the job; null: none.
@@ -69,7 +70,8 @@ struct Throttle {
   std::optional<Duration> poll_interval;
 };
 
-/// One side of the copy. The clients outlive the job. The streams client of a target is not used.
+/// One side of the copy. The clients outlive the job. The streams client of a target is used with
+/// JobOptions::watch_target alone.
 struct Side {
   std::string label;  ///< "source a", for messages
   std::string table;  ///< name or ARN, as given

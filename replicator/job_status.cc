@@ -33,6 +33,7 @@ JobStatus LiveJob::Status() const {
   const Tail::Progress tail = LookAtTail(now);
   if (wants_tail()) FillTail(status, tail);
   FillWrites(status);
+  if (target_watch_ != nullptr) status.watch = target_watch_->Look();
   FillHealth(status, tail, now);
   return status;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "replicator/lane_limits.h"
 #include "replicator/limits.h"
 
 namespace ddbsync::replicator {

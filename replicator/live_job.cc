@@ -1,11 +1,13 @@
 #include "replicator/live_job.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/planted_bug.h"
+#include "dynamodb/limits.h"
 #include "replicator/account_capacity.h"
 #include "replicator/conductor.h"
 #include "replicator/limits.h"
@@ -125,11 +127,33 @@ LiveJob::LiveJob(JobOptions options, Side source, Side target, StartingPoint poi
         TailParts(), point_.state.shards);
     if (point_.stream_ends) tail_->NoteWritesResume(point_.state.cutover->sealed_at);
   }
+  if (options_.watch_target) MakeTargetWatch();
   const bool gap = GapStands(point_.state) && !point_.begins_again;
   if (gap && !Planted(PlantedBug::kGapForgotten)) gap_reason_ = point_.state.gaps.front().reason;
 }
 
 LiveJob::~LiveJob() = default;
+
+void LiveJob::MakeTargetWatch() {
+  // Until the gate opens, writes of an earlier process may land.
+  const Duration waits = std::max<Duration>(gate_.opens() - constructed_at_, Duration::zero());
+  const auto view = point_.target.stream_view;
+  own_writes_ = std::make_unique<OwnWrites>(OwnWrites::Options{
+      .images =
+          view == dynamodb::StreamView::kNewImage || view == dynamodb::StreamView::kNewAndOldImages,
+      .since = target_.tables->aws().server_clock().Now() +
+               std::chrono::ceil<WallTime::duration>(waits + limits::kRecordTimeResolution),
+      .landing =
+          options_.settle + dynamodb::limits::kWriteTimeout + limits::kRecordTimeResolution});
+  target_watch_ = std::make_unique<TargetWatch>(
+      point_.target.latest_stream_arn,
+      TargetWatch::Parts{executor_, *target_.streams, point_.source.key, *own_writes_});
+}
+
+void LiveJob::StopReadingStreams() {
+  if (wants_tail()) tail_->Stop();
+  if (target_watch_ != nullptr) target_watch_->Stop();
+}
 
 Tail::Parts LiveJob::TailParts() {
   return {.executor = executor_,
@@ -169,6 +193,7 @@ Result<void> LiveJob::Start() {
     if (!point_.waits_for.empty()) WaitForStream();
     return {};
   }
+  if (target_watch_ != nullptr) target_watch_->Start();
   SpawnWriters();
   if (wants_tail()) tail_->Start();
   if (wants_backfill()) SpawnBackfill(Now());
@@ -177,9 +202,9 @@ Result<void> LiveJob::Start() {
 }
 
 void LiveJob::SpawnWriters() {
-  const WriterContext context{*target_.tables, target_.table, point_.source.key,
-                              gate_,           write_limit_,  write_capacity_,
-                              counters_,       health_,       executor_.clock()};
+  const WriterContext context{*target_.tables,   target_.table,    point_.source.key, gate_,
+                              write_limit_,      write_capacity_,  counters_,         health_,
+                              executor_.clock(), own_writes_.get()};
   for (int slot = 0; wants_tail() && slot < limits::kMaxTailWriterSlots; ++slot) {
     executor_.Spawn(
         Lane::kTailWrite, "tail writer",
@@ -222,9 +247,10 @@ void LiveJob::SpawnRest() {
   std::function<std::optional<WallTime>()> watermark;
   if (wants_tail()) watermark = [this] { return tail_->watermark(); };
   const RecheckTask::Context recheck{
-      *source_.tables, source_.table, *target_.tables, target_.table, point_.source.key,
-      server_clock(),  rechecks_,     fence_,          dead_letters_, gate_,
-      counters_,       health_,       target_budget_,  watermark,     executor_.clock()};
+      *source_.tables,   source_.table,  *target_.tables,   target_.table,
+      point_.source.key, server_clock(), rechecks_,         fence_,
+      dead_letters_,     gate_,          counters_,         health_,
+      target_budget_,    watermark,      executor_.clock(), own_writes_.get()};
   for (int i = 0; i < limits::kRecheckTasks; ++i) {
     executor_.Spawn(Lane::kTailWrite, "recheck", std::make_shared<RecheckTask>(recheck));
   }

@@ -26,6 +26,7 @@
 #include "replicator/job.h"
 #include "replicator/limits.h"
 #include "replicator/live_copy_of_job.h"
+#include "replicator/own_writes.h"
 #include "replicator/pace.h"
 #include "replicator/preflight.h"
 #include "replicator/rechecks.h"
@@ -34,6 +35,7 @@
 #include "replicator/shared_look.h"
 #include "replicator/tail.h"
 #include "replicator/tail_queue.h"
+#include "replicator/target_watch.h"
 #include "replicator/write_gate.h"
 
 namespace ddbsync::replicator {
@@ -69,6 +71,9 @@ class LiveJob final : public Job, private Seam {
   void SpawnBackfill(TimePoint now);
   void SpawnWriters();
   void SpawnRest();
+  void MakeTargetWatch();
+  /// The tail's, and the watch of the target. Pages in hand are still written.
+  void StopReadingStreams();
   void OnGap(const std::string& shard_id, const std::string& reason);
   void WaitForStream();
   /// A gap does not hold it, nor end it: it is to be opened again, and to make up for what was
@@ -150,6 +155,8 @@ class LiveJob final : public Job, private Seam {
   std::unique_ptr<Backfill> backfill_;
   std::unique_ptr<Dealer> dealer_;
   std::unique_ptr<Tail> tail_;
+  std::unique_ptr<OwnWrites> own_writes_;  ///< null: the target is not watched
+  std::unique_ptr<TargetWatch> target_watch_;
   LiveCopyOfJob live_copy_;
 
   std::atomic<bool> stop_asked_{false};

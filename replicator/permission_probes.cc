@@ -40,27 +40,50 @@ dynamodb::ScanRequest FirstItem(std::string_view table) {
 }  // namespace
 
 void Preflight::ProbeStreamPermissions(const std::string& stream_arn) {
-  auto listing = CallPatiently(clock_, budget_,
-                               [&] { return source_.streams->DescribeStream(stream_arn, ""); });
+  const std::string status = ProbeStream(source_, point_.source.key, stream_arn);
+  stream_enabling_ = begins_anew() && status == "ENABLING";
+}
+
+std::string Preflight::ProbeStream(const Side& side, const dynamodb::KeySchema& key,
+                                   const std::string& stream_arn) {
+  auto listing =
+      CallPatiently(clock_, budget_, [&] { return side.streams->DescribeStream(stream_arn, ""); });
   if (!listing) {
-    Fault(source_, "list the shards of its stream (dynamodb:DescribeStream)", listing.error());
-    return;
+    Fault(side, "list the shards of its stream (dynamodb:DescribeStream)", listing.error());
+    return "";
   }
-  stream_enabling_ = begins_anew() && listing->status == "ENABLING";
-  if (listing->shards.empty()) return;
+  if (listing->shards.empty()) return listing->status;
   auto iterator = CallPatiently(clock_, budget_, [&] {
-    return source_.streams->GetShardIterator(stream_arn, listing->shards.back().id, {});
+    return side.streams->GetShardIterator(stream_arn, listing->shards.back().id, {});
   });
   if (!iterator) {
-    Fault(source_, "read its stream (dynamodb:GetShardIterator)", iterator.error());
-    return;
+    Fault(side, "read its stream (dynamodb:GetShardIterator)", iterator.error());
+    return listing->status;
   }
-  auto records = CallPatiently(clock_, budget_, [&] {
-    return source_.streams->GetRecords(*iterator, 1, point_.source.key);
-  });
+  auto records =
+      CallPatiently(clock_, budget_, [&] { return side.streams->GetRecords(*iterator, 1, key); });
   // The oldest shards come and go; only a refusal tells something.
   if (!records && records.error().code == ErrorCode::kDenied) {
-    Fault(source_, "read its stream (dynamodb:GetRecords)", records.error());
+    Fault(side, "read its stream (dynamodb:GetRecords)", records.error());
+  }
+  return listing->status;
+}
+
+void Preflight::LookAtWatchedStream() {
+  const std::string turn_on =
+      "turn it on (`aws dynamodb update-table --table-name " + target_.table +
+      " --stream-specification StreamEnabled=true,StreamViewType=NEW_IMAGE`) and start again";
+  if (target_to_make_) {
+    Fault(ErrorCode::kInvalid,
+          target_.label +
+              ": --watch-target reads the target's stream, which a table made by "
+              "--create-target does not have: make '" +
+              target_.table + "' first, " + turn_on);
+  } else if (!point_.target.stream_view) {
+    Fault(ErrorCode::kInvalid, target_.label + ": table '" + target_.table +
+                                   "' has no stream, which --watch-target reads: " + turn_on);
+  } else {
+    ProbeStream(target_, point_.target.key, point_.target.latest_stream_arn);
   }
 }
 

@@ -13,6 +13,7 @@ std::vector<Error> Preflight::Look() {
   CheckCutover();
   LookAtSource();
   LookAtTarget();
+  if (options_.watch_target && (target_found_ || target_to_make_)) LookAtWatchedStream();
   if (source_found_ && target_found_) CompareTables();
   if (source_found_) ProbeSourcePermissions();
   if (source_found_ && wants_tail()) LookAtStream();

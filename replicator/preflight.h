@@ -59,6 +59,10 @@ class Preflight {
   void ProbeWrites();
   void ProbeSourcePermissions();
   void ProbeStreamPermissions(const std::string& stream_arn);
+  /// Its status; empty when it cannot be listed.
+  std::string ProbeStream(const Side& side, const dynamodb::KeySchema& key,
+                          const std::string& stream_arn);
+  void LookAtWatchedStream();
 
   void MakeTarget();
   void EnableStream();

@@ -108,6 +108,9 @@ Next RecheckTask::Write(const Rechecks::Due& due, TimePoint now) {
   const dynamodb::WriteOp op{
       gone ? dynamodb::WriteOp::Kind::kDelete : dynamodb::WriteOp::Kind::kPut,
       gone ? std::string_view(due.key_json) : image->second, due.key};
+  if (context_.own_writes != nullptr) {
+    context_.own_writes->Remember({&op, 1}, context_.target.aws().server_clock().Now());
+  }
   const auto result =
       context_.target.BatchWriteItem(context_.target_table, {&op, 1}, context_.schema);
   Settle(due, result);

@@ -13,6 +13,7 @@
 #include "replicator/dead_letters.h"
 #include "replicator/fence.h"
 #include "replicator/health.h"
+#include "replicator/own_writes.h"
 #include "replicator/rechecks.h"
 #include "replicator/write_gate.h"
 
@@ -47,6 +48,7 @@ class RecheckTask final : public Task {
     /// The tail's; absent when there is no tail.
     std::function<std::optional<WallTime>()> watermark;
     const Clock& clock;
+    OwnWrites* own_writes = nullptr;  ///< null: the target's stream is not watched
   };
 
   /// The context's members outlive the task.

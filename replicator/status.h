@@ -126,6 +126,20 @@ struct JobStatus {
     std::vector<std::string> some_keys;  ///< of those that are held, as JSON
   } resync;
 
+  /// Of the target's own stream (--watch-target): writes that were not ours (target_watch.h).
+  struct Watch {
+    bool wanted = false;
+    bool watching = false;
+    std::string reason;             ///< why it is not; empty when it is
+    bool by_key_only = false;       ///< the stream has no new images to compare
+    std::optional<WallTime> since;  ///< writes later than this are judged
+    int64_t puts = 0, deletes = 0;  ///< by others
+    int64_t ttl_deletes = 0;        ///< by the target's time to live
+    int64_t not_judged = 0;         ///< records that may be of own writes which are forgotten
+    std::optional<WallTime> last_foreign;  ///< put or delete by others
+    std::vector<std::string> some_keys;    ///< of those, the last first, as JSON
+  } watch;
+
   /// As flags and `throttle` have set them.
   struct Limits {
     std::optional<double> read_capacity;           ///< units per second; none: no bound

@@ -41,6 +41,7 @@ class Discovery final : public Task {
 
   Next Step(TimePoint now) override EXCLUDES(mutex_);
 
+  [[nodiscard]] const std::string& stream_arn() const { return stream_arn_; }
   /// The shard ended and no child of it is known: look for its children soon. The owner wakes the
   /// task afterwards.
   void LookForChildren(const std::string& shard_id) EXCLUDES(mutex_);

@@ -11,9 +11,9 @@
 namespace ddbsync::streams {
 namespace {
 
-dynamodb::IteratorStart StartAfter(const dynamodb::SequenceNumber& position) {
+dynamodb::IteratorStart StartAfter(const dynamodb::SequenceNumber& position, bool latest) {
   using Type = dynamodb::IteratorStart::Type;
-  if (position.empty()) return {Type::kTrimHorizon, {}};
+  if (position.empty()) return {latest ? Type::kLatest : Type::kTrimHorizon, {}};
   return {Type::kAfterSequenceNumber, position};
 }
 
@@ -42,7 +42,8 @@ ShardReader::ShardReader(Options options, const dynamodb::KeySchema& schema,
       poll_interval_(options_.poll_interval),
       backoff_(budget, std::hash<std::string>()(options_.shard_id)),
       random_(std::hash<std::string>()(options_.shard_id)),
-      read_position_(options_.position) {}
+      read_position_(options_.position),
+      seeks_latest_(options_.from_latest) {}
 
 void ShardReader::SetWaker(Waker waker) {
   {
@@ -122,9 +123,10 @@ Next ShardReader::Seek(TimePoint now) {
                                      "records"});
     return Next::WhenWoken();
   }
-  Result<std::string> iterator =
-      client_.GetShardIterator(options_.stream_arn, options_.shard_id, StartAfter(read_position_));
+  Result<std::string> iterator = client_.GetShardIterator(
+      options_.stream_arn, options_.shard_id, StartAfter(read_position_, seeks_latest_));
   if (!iterator) return OnError(iterator.error());
+  seeks_latest_ = false;
   iterator_ = std::move(*iterator);
   fresh_iterator_ = true;
   state_ = State::kReading;

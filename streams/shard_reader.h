@@ -51,6 +51,9 @@ class ShardReader final : public Task, public std::enable_shared_from_this<Shard
     std::string shard_id;
     dynamodb::SequenceNumber position;  ///< last applied record; empty: TRIM_HORIZON
     Duration poll_interval;             ///< longest pause while recently active
+    /// Without a position, begins with what is written from now on. Holds for the first iterator:
+    /// a later one without a position is of the oldest record, so that nothing is passed over.
+    bool from_latest = false;
   };
 
   /// References outlive the reader.
@@ -111,6 +114,7 @@ class ShardReader final : public Task, public std::enable_shared_from_this<Shard
   dynamodb::SequenceNumber read_position_;
   std::string iterator_;              // of kReading
   bool fresh_iterator_ = false;       // nothing was read with it yet
+  bool seeks_latest_;                 // the first iterator
   std::optional<WallTime> answered_;  // the last poll that was, server's time; at first: made
   int loss_answers_ = 0;              // "trimmed" or "not found", in a row
   int end_answers_ = 0;               // pages without a next iterator, in a row

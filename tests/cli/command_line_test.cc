@@ -162,6 +162,7 @@ TEST(Help, EveryFlagThatIsUnderstoodIsInIt) {
                            "on-gap",
                            "most-extra",
                            "ttl-deletes",
+                           "watch-target",
                            "read-capacity",
                            "write-capacity",
                            "memory",
@@ -182,6 +183,7 @@ TEST(Help, EveryFlagThatIsUnderstoodIsInIt) {
                            "src-profile",
                            "src-env-file",
                            "src-streams-endpoint-url",
+                           "dst-streams-endpoint-url",
                            "dst-access-key-env",
                            "dst-session-token-env"}) {
     EXPECT_TRUE(FlagsInHelp(help).contains(flag)) << flag;

@@ -194,6 +194,7 @@ TEST(JobMetrics, AFullJobWritesEveryFamilyWithTheLabelsDeclared) {
   status.version = "1.2.3";
   status.tail.wanted = true;
   status.backfill.wanted = true;
+  status.watch.wanted = true;
   CallMetrics calls;
   calls.OnCall("dynamodb", "Scan", "ok", std::chrono::milliseconds(3));
   Written written;
@@ -224,6 +225,22 @@ TEST(JobMetrics, APhaseThatIsNotRunWritesNoneOfItsFamilies) {
           << family->name;
     }
   }
+}
+
+TEST(JobMetrics, ForeignWritesAreToldByKindAndOnlyWhereTheTargetIsWatched) {
+  replicator::JobStatus status;
+  EXPECT_THAT(Scrape(status), Not(HasSubstr("ddbsync_foreign_writes_total{")));
+  EXPECT_THAT(Scrape(status), Not(HasSubstr("ddbsync_target_watch_up{")));
+  status.watch.wanted = status.watch.watching = true;
+  status.watch.puts = 2;
+  status.watch.deletes = 1;
+  status.watch.ttl_deletes = 7;
+  const std::string text = Scrape(status);
+  const std::string family = "ddbsync_foreign_writes_total{job_id=\"a-b\",kind=";
+  EXPECT_THAT(text, HasSubstr(family + "\"put\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr(family + "\"delete\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr(family + "\"ttl_delete\"} 7\n"));
+  EXPECT_THAT(text, HasSubstr("ddbsync_target_watch_up{job_id=\"a-b\"} 1\n"));
 }
 
 TEST(JobMetrics, TimeHeldIsCountedByReason) {

@@ -48,6 +48,24 @@ TEST(StatusScreen, FitsOneScreenAndEndsWithWhatToDo) {
   EXPECT_THAT(screen, Not(HasSubstr("\x1b")));
 }
 
+TEST(StatusScreen, TellsOfForeignWritesOnlyWhereTheTargetIsWatched) {
+  JobStatus status = Following();
+  EXPECT_THAT(StatusScreen(status, false), Not(HasSubstr("foreign")));
+  status.watch.wanted = status.watch.watching = true;
+  status.watch.puts = 1;
+  status.watch.deletes = 2;
+  status.watch.ttl_deletes = 4;
+  status.watch.some_keys = {R"({"id":{"S":"theirs"}})"};
+  std::string screen = StatusScreen(status, false);
+  EXPECT_THAT(screen, HasSubstr("3 (1 puts, 2 deletes), 4 by the target's time to live"));
+  EXPECT_THAT(screen, HasSubstr("theirs"));
+  EXPECT_THAT(screen, Not(HasSubstr("not watched")));
+  status.watch.watching = false;
+  status.watch.reason = "the stream was switched off";
+  screen = StatusScreen(status, false);
+  EXPECT_THAT(screen, HasSubstr("not watched: the stream was switched off"));
+}
+
 TEST(StatusScreen, ColorsOnlyWhenAsked) {
   EXPECT_THAT(StatusScreen(Following(), true), HasSubstr("\x1b[32mfollowing\x1b[0m"));
 }

@@ -143,6 +143,13 @@ const std::vector<Case> kClosing = {
      [](GateFacts& f) { f.verification->undecided = 1; },
      {"no_standing_mismatch"}},
 
+    {"no_foreign_write", "after the comparison began",
+     [](GateFacts& f) {
+       f.job.watch.wanted = f.job.watch.watching = true;
+       f.job.watch.last_foreign = f.verification->began;
+     }},
+    {"no_foreign_write", "the stream is not read", [](GateFacts& f) { f.job.watch.wanted = true; }},
+
     {"no_ambiguous_write", "a recheck", [](GateFacts& f) { f.job.rechecks = 1; }},
     {"no_dead_letter", "one", [](GateFacts& f) { f.job.dead_letters = 1; }},
 
@@ -244,6 +251,13 @@ const std::vector<Case> kOpen = {
        f.copied_by.reset();
      }},
     {"lag", "30 s", [](GateFacts& f) { f.job.tail.lag_seconds = 30; }},
+    {"no_foreign_write", "watched, and nobody wrote",
+     [](GateFacts& f) { f.job.watch.wanted = f.job.watch.watching = true; }},
+    {"no_foreign_write", "the comparison began after the last",
+     [](GateFacts& f) {
+       f.job.watch.wanted = f.job.watch.watching = true;
+       f.job.watch.last_foreign = f.verification->began - seconds(3);
+     }},
     {"retention_headroom", "4 h", [](GateFacts& f) { f.job.tail.headroom_seconds = 4 * 3600; }},
     {"drain_time", "everything is compared, and that is quick",
      [](GateFacts& f) {

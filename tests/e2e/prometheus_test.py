@@ -158,8 +158,9 @@ class PrometheusTest(fixtures.Case):
         self.assertEqual([JOB_ID], jobs)
 
     def test_a_full_job_shows_what_is_declared_and_nothing_else(self):
-        self.make_tables()
-        job = self.start()
+        self.make_source()
+        self.make_target(stream=fixtures.VIEW)
+        job = self.start("--watch-target")
         job.wait_until(lambda status: status["tail"]["shards_reading"] > 0, what="a shard")
         self.verify(job)
         job.get("/api/v1/gates")  # judges them, which the job does by itself once it follows

@@ -11,6 +11,7 @@ namespace {
 constexpr std::pair<Subject, std::string_view> kSections[] = {
     {Subject::kJob, "Every job"},
     {Subject::kTail, "Jobs that follow the stream (`start`, `tail`)"},
+    {Subject::kWatch, "The target's own stream (`--watch-target`)"},
     {Subject::kShards, "Each shard that is read (`--shard-metrics`)"},
     {Subject::kBackfill, "Jobs that copy (`start`, `backfill`)"},
     {Subject::kVerify, "Verifications (`verify`), once one was begun in the job's process"},

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 
+#include "replicator/lane_limits.h"
 #include "replicator/limits.h"
 
 namespace ddbsync::replicator {

@@ -92,8 +92,8 @@ class TailQueueTest : public ::testing::Test {
   CapacityBucket capacity_{"write-capacity", std::nullopt};
   Counters counters_;
   Health health_;
-  WriterContext context_{target_,   table_,    schema_, gate_,           limit_,
-                         capacity_, counters_, health_, machine_.clock()};
+  WriterContext context_{target_,   table_,  schema_,          gate_,  limit_, capacity_,
+                         counters_, health_, machine_.clock(), nullptr};
 };
 
 TEST_F(TailQueueTest, ARetryDoesNotWaitForASlotThatHangsOnTheWire) {

@@ -97,12 +97,13 @@ class ShardReaderTest : public testing::Test {
     script_.SetDefault("GetRecords", Page({}, "same"));
   }
 
-  void Start(std::string position = "") {
+  void Start(std::string position = "", bool from_latest = false) {
     reader_ = std::make_shared<ShardReader>(
         ShardReader::Options{.stream_arn = "arn",
                              .shard_id = std::string(kShard),
                              .position = dynamodb::SequenceNumber(position),
-                             .poll_interval = kPollInterval},
+                             .poll_interval = kPollInterval,
+                             .from_latest = from_latest},
         schema_, client_.streams, sink_, credit_, budget_, counters_);
     reader_->SetWaker(Waker([this] { woken_ = true; }));
   }

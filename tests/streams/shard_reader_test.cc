@@ -31,6 +31,18 @@ TEST_F(ShardReaderTest, WithAPositionItStartsAfterIt) {
   EXPECT_THAT(Seeks()[0], AllOf(HasSubstr("AFTER_SEQUENCE_NUMBER"), HasSubstr("\"41\"")));
 }
 
+TEST_F(ShardReaderTest, FromLatestOnlyItsFirstIteratorPassesOverWhatIsThere) {
+  script_.Put("GetRecords", ScriptedStreams::Refuse("ExpiredIteratorException"));
+  script_.Put("GetRecords", Page({7}, "next"));
+  script_.Put("GetRecords", ScriptedStreams::Refuse("ExpiredIteratorException"));
+  Start("", /*from_latest=*/true);
+  Run(seconds(10));
+  ASSERT_THAT(Seeks(), SizeIs(3));
+  EXPECT_THAT(Seeks()[0], AllOf(HasSubstr("LATEST"), Not(HasSubstr("SequenceNumber"))));
+  EXPECT_THAT(Seeks()[1], HasSubstr("TRIM_HORIZON"));
+  EXPECT_THAT(Seeks()[2], AllOf(HasSubstr("AFTER_SEQUENCE_NUMBER"), HasSubstr("\"7\"")));
+}
+
 TEST_F(ShardReaderTest, DoesNothingBeforeItHasAWaker) {
   reader_ = std::make_shared<ShardReader>(
       ShardReader::Options{
