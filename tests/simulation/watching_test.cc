@@ -67,9 +67,8 @@ class WatchingTest : public ::testing::Test {
     Call(service, "DeleteItem", R"({"TableName":")" + table + R"(","Key":)" + Key(key) + "}");
   }
 
-  std::vector<Error> Open() {
+  std::vector<Error> Open(replicator::JobOptions options = {}) {
     process_.emplace(Surroundings{machine_, disk_, source_, target_, 20ms}, ++starts_);
-    replicator::JobOptions options;
     options.job_id = "a-b";
     options.watch_target = true;
     return process_->Start(options);
@@ -217,6 +216,21 @@ TEST_F(WatchingTest, AForeignPutOverwriteAndDeleteAreCountedAndTheirKeysKept) {
   EXPECT_TRUE(Status().ready) << "it is told, and holds nothing up";
   EXPECT_EQ(Logged("foreign_write"), 1U) << "a line a minute";
   for (const auto& line : log_lines_) EXPECT_EQ(line.find("theirs"), std::string::npos) << line;
+}
+
+TEST_F(WatchingTest, RowsThatAMirrorRemovesAreOwnWrites) {
+  constexpr int kExtra = 5;
+  for (int i = 0; i < 50; ++i) Put(source_, "source", "key" + std::to_string(i), 1);
+  Create(target_, "target", "NEW_IMAGE");
+  for (int i = 0; i < kExtra; ++i) Put(target_, "target", "extra" + std::to_string(i), 1);
+  replicator::JobOptions mirror;
+  mirror.mirror = true;
+  const auto faults = Open(mirror);
+  ASSERT_TRUE(faults.empty()) << ToString(faults.front());
+  machine_.RunFor(5min);
+  ASSERT_EQ(Status().state, JobState::kFollowing) << Status().reason;
+  EXPECT_EQ(target_.CountItems("target"), 50U) << "the extra rows are gone";
+  ExpectForeign(0, 0);
 }
 
 TEST_F(WatchingTest, OneWhoWritesWhatWeWroteIsNotTold) {
