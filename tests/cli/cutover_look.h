@@ -28,11 +28,8 @@ inline CutoverLook SomeCutover(cutover::Step step = cutover::Step::kDraining) {
   s.left = std::chrono::milliseconds(41'500);
   s.report.events = {{*s.began, "preparing", "the target's stream is on"},
                      {*s.frozen_at, "freezing", "the policy acts"}};
-  s.report.gates = {{.name = "lag",
-                     .ok = true,
-                     .observed = "lag 1.2 s",
-                     .limit = "at most 30 s",
-                     .fix = ""}};
+  s.report.gates = {
+      {.name = "lag", .ok = true, .observed = "lag 1.2 s", .limit = "at most 30 s", .fix = ""}};
   s.report.digests = {.source = "00ff", .target = "00ff"};
   return look;
 }
