@@ -235,15 +235,31 @@ function showStatus() {
   showLimits();
 }
 
+// Who else writes to the target, where its stream is watched.
+function showWatch(watch, add) {
+  if (!watch.wanted) return;
+  const foreign = watch.puts + watch.deletes;
+  if (foreign) {
+    add('bad', plural(foreign, 'foreign write'), 'Somebody else writes to the target, last at ' +
+      new Date(watch.last_foreign).toLocaleString('en-GB') + ': ' + watch.some_keys.join(', ') +
+      '. Find out who; then this gives it back what the source has:',
+      'ddbsync verify --repair --job ' + status.job_id);
+  }
+  if (!watch.watching) add('wait', 'The target is not watched', watch.reason);
+}
+
 function showTroubles() {
   const seen = [];
   const add = (tone, title, words, command) => seen.push([tone, title, words, command]);
   const list = 'ddbsync checkpoint show --job ' + status.job_id;
   if (status.gaps) {
     add('bad', plural(status.gaps, 'gap'),
-      'Changes left the stream before they were read, and nothing is written any more. Copy again ' +
-      'into an empty table, with another --state. Which shards, and when:', list);
+      'Changes left the stream before they were read. ' + (status.state === 'resync'
+        ? 'All is copied again, and what only the target has is removed.'
+        : 'Nothing is written any more. Started with --on-gap resync it copies all again.') +
+      ' Which shards, and when:', list);
   }
+  showWatch(status.watch, add);
   if (status.dead_letters) {
     add('bad', plural(status.dead_letters, 'dead letter'),
       'Items that the target refuses for good. Their keys and why:', list);

@@ -388,6 +388,20 @@ class PageTest(fixtures.Case):
         self.page.wait_for_text("#state", ["Following"])
         self.assert_clean()
 
+    def test_writes_of_others_to_the_target_are_told_with_what_to_do(self):
+        self.make_tables(items=20)
+        job = self.start()
+        status = job.wait_until_following()
+        self.show(job)
+        self.page.wait_for_text("#state", ["Following"])
+        watch = {**status["watch"], "wanted": True, "watching": False, "reason": "it was off",
+                 "puts": 2, "deletes": 1, "last_foreign": status["now"],
+                 "some_keys": ['{"customer":{"S":"<b>1"}}']}
+        self.page.tell("answer", "/api/v1/status", {**status, "watch": watch})
+        self.page.wait_for_text("#troubles", ["3 foreign writes", "<b>1", "not watched",
+                                              "it was off", "ddbsync verify --repair --job a-b"])
+        self.assert_clean()
+
     def test_what_is_shown_is_never_run(self):
         self.make_tables()
         job = self.start()
