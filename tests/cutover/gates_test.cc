@@ -89,6 +89,8 @@ const std::vector<Case> kClosing = {
 
     {"tail_healthy", "paused", [](GateFacts& f) { f.job.state = JobState::kPaused; }},
     {"tail_healthy", "gap", [](GateFacts& f) { f.job.state = JobState::kGap; }},
+    {"tail_healthy", "a resync, held or not",
+     [](GateFacts& f) { f.job.state = JobState::kResync; }},
     {"tail_healthy", "an old gap", [](GateFacts& f) { f.job.gaps = 1; }},
     {"tail_healthy", "failed", [](GateFacts& f) { f.job.state = JobState::kFailed; }},
     {"tail_healthy", "stopping", [](GateFacts& f) { f.job.state = JobState::kStopping; }},
