@@ -31,16 +31,18 @@ class ClocksTest(cutover_fixture.CutoverCase):
         self.assert_says(self.cutover("run", "--reverse"), ["SWITCHED"])
         self.assert_equal_tables()
         self.assert_written(application, self.target)
-        self.assertEqual(ddbsync.DONE, job.wait(), job.output())
+        reverse = self.wait_until_it_goes_back(job)
+        self.assertEqual(ddbsync.DONE, reverse.stop(), reverse.output())
         report = self.state_of()
         for when in ("began", "frozen_at", "sealed_at", "drained_at", "committed_at"):
             self.assert_near(report[when])
 
-        # From the committed moment on, told by a third clock.
+        # From the committed moment on, told by a third clock, of a machine that took its place.
         application.go_on_with(self.target)
         (self.folder / "frozen").unlink()
         application.wait_until_it_writes()
-        reverse = self.go_back("--cutover-hook", self.hook, env=clock_off(self.folder, "-7m"))
+        reverse = self.wait_until_it_goes_back(
+            self.begin_job(env=clock_off(self.folder, "-7m")))
         with application.resting():
             self.wait_until_it_carried_all(reverse)
             self.assert_equal_tables()
