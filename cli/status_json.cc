@@ -77,6 +77,7 @@ constexpr auto kWalkWatch = [](auto& io, auto& w) {
   io.Field("ttl_deletes", w.ttl_deletes);
   io.Field("not_judged", w.not_judged);
   io.Field("last_foreign", w.last_foreign);
+  io.Field("last_unknown", w.last_unknown);
   io.Field("some_keys", w.some_keys);
 };
 

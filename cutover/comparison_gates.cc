@@ -77,17 +77,27 @@ Gate NoForeignWrite(const GateFacts& facts) {
     return MakeGate(name, false, "unknown: " + watch.reason, limit,
                     "`ddbsync status` says why the target's stream is not read");
   }
-  if (!watch.last_foreign) {
-    return MakeGate(name, true, "none since the process began to watch", limit, "");
-  }
   const auto& run = facts.verification;
-  const bool compared_since =
-      run && run->completed &&
-      run->began > *watch.last_foreign + replicator::limits::kRecordTimeResolution;
-  return MakeGate(name, compared_since,
-                  fmt::format("{} by others, the last at {}", watch.puts + watch.deletes,
-                              aws::IsoTime(*watch.last_foreign)),
-                  limit, "find out who writes to the target, then `ddbsync verify --repair`");
+  const auto compared_since = [&](WallTime time) {
+    return run && run->completed && run->began > time + replicator::limits::kRecordTimeResolution;
+  };
+  if (watch.last_foreign && !compared_since(*watch.last_foreign)) {
+    return MakeGate(name, false,
+                    fmt::format("{} by others, the last at {}", watch.puts + watch.deletes,
+                                aws::IsoTime(*watch.last_foreign)),
+                    limit, "find out who writes to the target, then `ddbsync verify --repair`");
+  }
+  if (watch.last_unknown && !compared_since(*watch.last_unknown)) {
+    return MakeGate(name, false,
+                    fmt::format("unknown: writes of {} were read too late to be told from ours",
+                                aws::IsoTime(*watch.last_unknown)),
+                    limit, kVerify);
+  }
+  if (watch.last_foreign || watch.last_unknown) {
+    return MakeGate(name, true, "all was compared since the last", limit, "");
+  }
+  return MakeGate(name, true, "none since " + aws::IsoTime(watch.since.value_or(WallTime())), limit,
+                  "");
 }
 
 }  // namespace

@@ -76,6 +76,7 @@ Backfill::Read Backfill::NextRead(int number) {
     if (!std::exchange(segment.waits_for_room, true)) waiting_.push_back(number);
     return {Read::Kind::kWait, {}};
   }
+  segment.waits_for_room = false;  // woken by a page of its own, it may still stand in the queue
   return {Read::Kind::kRead, segment.read_cursor};
 }
 
@@ -153,8 +154,7 @@ std::vector<Waker> Backfill::TakeWaiting() {
   std::vector<Waker> woken;
   for (; !waiting_.empty() && pages_ + woken.size() < PagesAhead(); waiting_.pop_front()) {
     Segment& segment = segments_[static_cast<size_t>(waiting_.front())];
-    segment.waits_for_room = false;
-    woken.push_back(segment.scanner);
+    if (std::exchange(segment.waits_for_room, false)) woken.push_back(segment.scanner);
   }
   return woken;
 }

@@ -146,7 +146,7 @@ void LiveJob::MakeTargetWatch() {
       .landing =
           options_.settle + dynamodb::limits::kWriteTimeout + limits::kRecordTimeResolution});
   target_watch_ = std::make_unique<TargetWatch>(
-      point_.target.latest_stream_arn,
+      point_.target.latest_stream_arn, point_.not_watched,
       TargetWatch::Parts{executor_, *target_.streams, point_.source.key, *own_writes_});
 }
 

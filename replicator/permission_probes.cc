@@ -80,9 +80,15 @@ void Preflight::LookAtWatchedStream() {
               "--create-target does not have: make '" +
               target_.table + "' first, " + turn_on);
   } else if (!point_.target.stream_view) {
-    Fault(ErrorCode::kInvalid, target_.label + ": table '" + target_.table +
-                                   "' has no stream, which --watch-target reads: " + turn_on);
-  } else {
+    const std::string why = target_.label + ": table '" + target_.table +
+                            "' has no stream, which --watch-target reads: " + turn_on;
+    // A job that has begun is not held up by its watch: its own stream keeps changes for a day.
+    if (point_.state.job) {
+      point_.not_watched = why;
+    } else {
+      Fault(ErrorCode::kInvalid, why);
+    }
+  } else if (!point_.state.job) {  // later its status tells of what it may not do
     ProbeStream(target_, point_.target.key, point_.target.latest_stream_arn);
   }
 }

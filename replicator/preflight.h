@@ -23,7 +23,8 @@ struct StartingPoint {
   /// and `forgotten` takes away how far the copy before it was. The state has none of that left.
   bool begins_again = false;
   checkpoint::Batch forgotten;
-  std::string waits_for;  ///< it would be begun again, but for this; empty: nothing
+  std::string not_watched;  ///< why the target cannot be, though it was asked for; empty: it can
+  std::string waits_for;    ///< it would be begun again, but for this; empty: nothing
   /// Of a first start into a target that is not empty, or of one that begins again.
   std::optional<checkpoint::ResyncRecord> resync;
   bool stream_ends = false;  ///< a cut-over ended it, or was about to; what it holds is read

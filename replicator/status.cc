@@ -67,11 +67,10 @@ std::string_view ToString(HeldBy by) {
 }
 
 JobStatus Later(JobStatus look, Duration by) {
-  const double seconds = std::chrono::duration<double>(by).count();
   look.now += std::chrono::duration_cast<WallTime::duration>(by);
-  if (look.tail.lag_seconds) *look.tail.lag_seconds += seconds;
-  if (look.tail.headroom_seconds) *look.tail.headroom_seconds -= seconds;
-  look.checkpoint_age_seconds += seconds;
+  if (look.tail.lag_seconds) {
+    *look.tail.lag_seconds += std::chrono::duration<double>(by).count();
+  }
   return look;
 }
 

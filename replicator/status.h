@@ -137,6 +137,7 @@ struct JobStatus {
     int64_t ttl_deletes = 0;        ///< by the target's time to live
     int64_t not_judged = 0;         ///< records that may be of own writes which are forgotten
     std::optional<WallTime> last_foreign;  ///< put or delete by others
+    std::optional<WallTime> last_unknown;  ///< record that was not judged, or was lost
     std::vector<std::string> some_keys;    ///< of those, the last first, as JSON
   } watch;
 
@@ -162,7 +163,8 @@ struct JobStatus {
   std::string last_warning;
 };
 
-/// What a look at a job that stands still says when it is told `by` later.
+/// What a look at a job that stands still says when it is told `by` later: how far it is behind
+/// grows. What of it ages no more, such as its checkpoint, stays.
 [[nodiscard]] JobStatus Later(JobStatus look, Duration by);
 
 /// Whether the tail may rest: it is known that changes stay in the stream for long enough (6 h).

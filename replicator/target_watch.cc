@@ -11,15 +11,22 @@
 
 namespace ddbsync::replicator {
 
-TargetWatch::TargetWatch(std::string stream_arn, Parts parts)
+TargetWatch::TargetWatch(std::string stream_arn, std::string off, Parts parts)
     : parts_(parts),
       discovery_(std::make_shared<streams::Discovery>(std::move(stream_arn), parts_.streams, *this,
                                                       budget_)),
-      credit_(limits::kWatchPages * ddbsync::limits::kPageCreditBytes, 0) {}
+      credit_(limits::kWatchPages * ddbsync::limits::kPageCreditBytes, 0) {
+  MutexLock lock(mutex_);
+  off_ = std::move(off);
+}
 
 TargetWatch::~TargetWatch() = default;
 
 void TargetWatch::Start() {
+  {
+    MutexLock lock(mutex_);
+    if (!off_.empty()) return;
+  }
   Waker waker = parts_.executor.Spawn(Lane::kWatch, "target watch", discovery_);
   MutexLock lock(mutex_);
   discovery_waker_ = std::move(waker);
@@ -65,6 +72,7 @@ void TargetWatch::Adopt(const dynamodb::ShardDescription& listed, Started& start
     shard.ended_at = ServerNow();
     return;
   }
+  shard.awaited = was_there;
   shard.reader = std::make_shared<streams::ShardReader>(
       streams::ShardReader::Options{.stream_arn = discovery_->stream_arn(),
                                     .shard_id = listed.id,
@@ -115,7 +123,7 @@ void TargetWatch::Apply(const std::string& shard_id,
   {
     MutexLock lock(mutex_);
     Shard& shard = shards_[shard_id];
-    shard.trouble.clear();
+    NoteRead(shard);
     judged = shard.judged;
   }
   for (const auto& record : page->records()) {
@@ -139,6 +147,7 @@ void TargetWatch::Judge(const dynamodb::RecordView& record) {
     case OwnWrites::Verdict::kUnknown: {
       MutexLock lock(mutex_);
       ++found_.not_judged;
+      found_.last_unknown = std::max(found_.last_unknown.value_or(record.created), record.created);
       return;
     }
     case OwnWrites::Verdict::kForeign:
@@ -176,9 +185,14 @@ void TargetWatch::LogForeign() {
       {{"writes", since}, {"since_start", all}});
 }
 
+void TargetWatch::NoteRead(Shard& shard) {
+  shard.trouble.clear();
+  if (std::exchange(shard.awaited, false)) reads_since_ = std::max(reads_since_, ServerNow());
+}
+
 void TargetWatch::OnTip(const std::string& shard_id, WallTime) {
   MutexLock lock(mutex_);
-  shards_[shard_id].trouble.clear();
+  NoteRead(shards_[shard_id]);
 }
 
 void TargetWatch::OnEnd(const std::string& shard_id) {
@@ -186,9 +200,9 @@ void TargetWatch::OnEnd(const std::string& shard_id) {
   {
     MutexLock lock(mutex_);
     Shard& shard = shards_[shard_id];
+    NoteRead(shard);
     shard.reader = nullptr;
     shard.ended_at = ServerNow();
-    shard.trouble.clear();
     if (shard.has_child) return;
     waker = discovery_waker_;
   }
@@ -202,6 +216,8 @@ void TargetWatch::OnLoss(const std::string& shard_id, const Error& error) {
   {
     MutexLock lock(mutex_);
     Shard& shard = shards_[shard_id];
+    NoteRead(shard);
+    found_.last_unknown = ServerNow();
     reader = shard.reader;
     if (!goes_on) {
       shard.reader = nullptr;
@@ -228,7 +244,9 @@ std::string TargetWatch::Trouble() const {
     if (!shard.trouble.empty()) return shard.trouble;
   }
   if (stopped_) return "the job has ended, or holds";
-  return listed_ ? "" : "the target's stream is not listed yet";
+  const bool awaits =
+      std::ranges::any_of(shards_, [](const auto& entry) { return entry.second.awaited; });
+  return listed_ && !awaits ? "" : "the target's stream is not read yet";
 }
 
 JobStatus::Watch TargetWatch::Look() const {
@@ -238,7 +256,7 @@ JobStatus::Watch TargetWatch::Look() const {
   look.reason = Trouble();
   look.watching = look.reason.empty();
   look.by_key_only = !parts_.own_writes.images();
-  look.since = parts_.own_writes.since();
+  look.since = std::max(parts_.own_writes.since(), reads_since_);
   return look;
 }
 

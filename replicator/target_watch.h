@@ -38,7 +38,8 @@ class TargetWatch final : public streams::RecordSink, public streams::ListingObs
     const OwnWrites& own_writes;
   };
 
-  TargetWatch(std::string stream_arn, Parts parts);
+  /// `off`: why there is no stream to read; empty: there is one.
+  TargetWatch(std::string stream_arn, std::string off, Parts parts);
   ~TargetWatch() override;
 
   void Start();
@@ -64,6 +65,7 @@ class TargetWatch final : public streams::RecordSink, public streams::ListingObs
     std::shared_ptr<streams::ShardReader> reader;  ///< null: ended, or closed before the watch
     dynamodb::SequenceNumber judged;               ///< the last one: pages may be read twice
     bool has_child = false;
+    bool awaited = false;  ///< it was there before the watch, and nothing was read of it yet
     WallTime ended_at;
     std::string trouble;  ///< why it is not read; empty: it is
   };
@@ -75,6 +77,8 @@ class TargetWatch final : public streams::RecordSink, public streams::ListingObs
   bool CountForeign(const dynamodb::RecordView& record) EXCLUDES(mutex_);
   void LogForeign() EXCLUDES(mutex_);
   void SwitchedOff(const std::string& reason) EXCLUDES(mutex_);
+  /// The shard answers. What was written to it before its first iterator is passed over.
+  void NoteRead(Shard& shard) REQUIRES(mutex_);
   [[nodiscard]] std::string Trouble() const REQUIRES(mutex_);
   [[nodiscard]] TimePoint Now() const { return parts_.executor.clock().Now(); }
   [[nodiscard]] WallTime ServerNow() const { return parts_.streams.aws().server_clock().Now(); }
@@ -94,6 +98,7 @@ class TargetWatch final : public streams::RecordSink, public streams::ListingObs
   bool stopped_ GUARDED_BY(mutex_) = false;  ///< no shard is started any more
   std::string off_ GUARDED_BY(mutex_);       ///< why there is no stream any more
   std::string listing_trouble_ GUARDED_BY(mutex_);
+  WallTime reads_since_ GUARDED_BY(mutex_);    ///< of all that were there: the last one answered
   JobStatus::Watch found_ GUARDED_BY(mutex_);  ///< the counts and keys of it
   int64_t logged_ GUARDED_BY(mutex_) = 0;      ///< foreign writes that a line has told of
   std::optional<TimePoint> last_log_ GUARDED_BY(mutex_);

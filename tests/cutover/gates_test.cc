@@ -150,6 +150,11 @@ const std::vector<Case> kClosing = {
        f.job.watch.wanted = f.job.watch.watching = true;
        f.job.watch.last_foreign = f.verification->began;
      }},
+    {"no_foreign_write", "what was lost or not judged",
+     [](GateFacts& f) {
+       f.job.watch.wanted = f.job.watch.watching = true;
+       f.job.watch.last_unknown = f.verification->began;
+     }},
     {"no_foreign_write", "the stream is not read", [](GateFacts& f) { f.job.watch.wanted = true; }},
 
     {"no_ambiguous_write", "a recheck", [](GateFacts& f) { f.job.rechecks = 1; }},
@@ -259,6 +264,7 @@ const std::vector<Case> kOpen = {
      [](GateFacts& f) {
        f.job.watch.wanted = f.job.watch.watching = true;
        f.job.watch.last_foreign = f.verification->began - seconds(3);
+       f.job.watch.last_unknown = f.verification->began - seconds(3);
      }},
     {"retention_headroom", "4 h", [](GateFacts& f) { f.job.tail.headroom_seconds = 4 * 3600; }},
     {"drain_time", "everything is compared, and that is quick",

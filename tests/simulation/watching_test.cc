@@ -92,10 +92,13 @@ class WatchingTest : public ::testing::Test {
     machine_.Crash();
     process_.reset();
   }
-  void Restart() {
+  void ReturnPower() {
     fake::Random chance(1);
     disk_.Restart(chance);
     machine_.Restart();
+  }
+  void Restart() {
+    ReturnPower();
     GoOn();
   }
 
@@ -312,6 +315,43 @@ TEST_F(WatchingTest, AStreamThatIsSwitchedOffEndsTheWatchAndNotTheJob) {
   machine_.RunFor(kSeen);
   EXPECT_EQ(target_.CountItems("target"), 1U);
   EXPECT_TRUE(Status().ready);
+}
+
+TEST_F(WatchingTest, AJobThatHasBegunStartsAgainWithoutTheTargetsStream) {
+  Start();
+  Call(target_, "UpdateTable",
+       R"({"TableName":"target","StreamSpecification":{"StreamEnabled":false}})");
+  Crash();
+  ReturnPower();
+  const auto faults = Open();
+  ASSERT_TRUE(faults.empty()) << ToString(faults.front());
+  Put(source_, "source", "key", 1);
+  machine_.RunFor(30s);
+  EXPECT_EQ(target_.CountItems("target"), 1U);
+  EXPECT_TRUE(Status().ready) << Status().reason;
+  EXPECT_TRUE(Watch().wanted);
+  EXPECT_FALSE(Watch().watching);
+  EXPECT_NE(Watch().reason.find("update-table --table-name target"), std::string::npos)
+      << Watch().reason;
+}
+
+TEST_F(WatchingTest, WhatWasWrittenBeforeTheStreamCouldBeReadIsNotSaidToBeWatched) {
+  Start();
+  Crash();
+  ReturnPower();
+  target_.faults().Deny("GetShardIterator");
+  const auto faults = Open();
+  ASSERT_TRUE(faults.empty()) << ToString(faults.front());
+  machine_.RunFor(1min);
+  Put(target_, "target", "theirs", 1);
+  const WallTime put_at = target_.Now();
+  machine_.RunFor(1min);
+  EXPECT_FALSE(Watch().watching);
+  EXPECT_TRUE(Status().ready) << Status().reason;
+  target_.faults().Allow("GetShardIterator");
+  machine_.RunFor(2min);
+  EXPECT_TRUE(Watch().watching) << Watch().reason;
+  EXPECT_TRUE(Watch().puts == 1 || Watch().since > put_at);
 }
 
 TEST_F(WatchingTest, AStreamThatCannotBeReadForAWhileHoldsUpNothingAndIsReadOn) {
