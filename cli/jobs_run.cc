@@ -145,7 +145,7 @@ std::vector<std::string> JobsRun::EndLines(const std::vector<JobLook>& looks, bo
 std::string JobsRun::WayBackLine(size_t i) const {
   if (!HasWayBack(engine_.jobs()[i]->LookAtCutover().status)) return "";
   return fmt::format("the cut-over is done, and nothing follows its way back yet: {}",
-                     ReverseCommand(plan_.jobs[i].settings));
+                     ReverseCommand(plan_.jobs[i]));
 }
 
 }  // namespace ddbsync::cli

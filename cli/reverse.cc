@@ -92,9 +92,12 @@ JobHome WayBackHome(const JobHome& home, bool own_directory) {
   return {home.job_id + "-reverse", home.directory + (own_directory ? "/reverse" : "-reverse")};
 }
 
-std::string ReverseCommand(const Settings& settings) {
-  const std::string job = JobFlags(settings);
-  return fmt::format("`ddbsync reverse{}{}`", job.empty() ? "" : " ", job);
+std::string ReverseCommand(const JobPlan& job) {
+  Settings settings = job.settings;
+  // Of several jobs each lives in a directory below the one that was named.
+  if (!settings.state.empty()) settings.state = job.home.directory;
+  const std::string flags = JobFlags(settings);
+  return fmt::format("`ddbsync reverse{}{}`", flags.empty() ? "" : " ", flags);
 }
 
 }  // namespace ddbsync::cli

@@ -32,7 +32,7 @@ namespace ddbsync::cli {
 /// that directory as its own, since a supervisor may let it write to no other.
 [[nodiscard]] JobHome WayBackHome(const JobHome& home, bool own_directory);
 
-/// How the way back of the job that `settings` name is typed: "`ddbsync reverse --src a --dst b`".
-[[nodiscard]] std::string ReverseCommand(const Settings& settings);
+/// How the way back of the job is typed: "`ddbsync reverse --src a --dst b`".
+[[nodiscard]] std::string ReverseCommand(const JobPlan& job);
 
 }  // namespace ddbsync::cli

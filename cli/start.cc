@@ -118,7 +118,7 @@ class CopyProcess {
         break;
       }
       const JobPlan before = plan_.jobs.front();
-      way_back_ = ReverseCommand(before.settings);
+      way_back_ = ReverseCommand(before);
       if (cutover->step != ToString(cutover::Step::kDone)) {
         if (const auto code = FinishCutover(before)) return *code;
       }

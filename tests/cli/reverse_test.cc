@@ -111,14 +111,17 @@ TEST_F(ReverseTest, LivesInADirectoryThatIsTheJobsOwnElseBesideIt) {
 TEST_F(ReverseTest, IsTypedAsTheJobThatItGoesBackFrom) {
   Leave(prepared_);
   RunPlan plan = OwnPlan();
-  EXPECT_EQ(ReverseCommand(plan.jobs.front().settings),
+  EXPECT_EQ(ReverseCommand(plan.jobs.front()),
             "`ddbsync reverse --src a --dst b --state " + home_.directory + "`");
   // The way back of a way back is typed from that.
   ASSERT_THAT(TurnRound(plan), IsEmpty());
-  EXPECT_EQ(ReverseCommand(plan.jobs.front().settings),
+  EXPECT_EQ(ReverseCommand(plan.jobs.front()),
             "`ddbsync reverse --src b --dst a --job a-b-reverse --state " + home_.directory +
                 "/reverse`");
-  EXPECT_EQ(ReverseCommand({}), "`ddbsync reverse`");
+  RunPlan one_of_several = OwnPlan();
+  one_of_several.jobs.front().home.directory += "/a-b";
+  EXPECT_EQ(ReverseCommand(one_of_several.jobs.front()),
+            "`ddbsync reverse --src a --dst b --state " + home_.directory + "/a-b`");
 }
 
 TEST_F(ReverseTest, AStartFindsWhatIsCommittedAndNothingElse) {
