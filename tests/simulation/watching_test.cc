@@ -172,7 +172,7 @@ class WatchingSeedTest : public WatchingTest, public ::testing::WithParamInterfa
  protected:
   WatchingSeedTest() : WatchingTest(static_cast<uint64_t>(GetParam())) {}
 };
-INSTANTIATE_TEST_SUITE_P(Seeds, WatchingSeedTest, ::testing::Range(1, 13));
+INSTANTIATE_TEST_SUITE_P(Seeds, WatchingSeedTest, ::testing::Range(1, 7));
 
 TEST_P(WatchingSeedTest, OwnWritesAreNoFalseAlarmAndOthersAreAllCounted) {
   Start();
