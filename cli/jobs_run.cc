@@ -121,8 +121,10 @@ bool JobsRun::GoesOn(const std::vector<JobLook>& looks) {
   if (plan_.choice || looks.size() != 1) return false;
   if (looks.front().ended != replicator::Outcome::kDone) return false;
   if (!HasWayBack(engine_.jobs().front()->LookAtCutover().status)) return false;
-  while (following_.front().released.wait_for(limits::kRedrawInterval) !=
+  // Waits for calls in hand: whoever asks a second time to stop does not.
+  while (following_.front().released.wait_for(std::chrono::seconds(0)) !=
          std::future_status::ready) {
+    if (const int signal = signals_.Wait(limits::kRedrawInterval / 5)) OnSignal(signal);
     manager_.Alive("closing the job that was cut over");
   }
   // A stop that somebody was told has been taken must not be lost between two jobs.
