@@ -1,12 +1,12 @@
 // Batches of writes. An input is ops, one a line ("+" and an item, "-" and a key), an empty line,
 // and what a server answered. What holds:
-//  - a batch has at most 25 ops and, unless one op alone is larger, at most 2 MB; all ops fit
-//    somewhere;
+//  - a batch has at most 25 ops and, unless one op alone is larger, at most kBatchBytes; all ops
+//    fit somewhere;
 //  - of items that are JSON the body is JSON, with exactly these ops in their order;
 //  - an answer that is taken accounts for every leftover it names, each once (a leftover that is
 //    overlooked would be lost); any part of the batch handed back, spelled anew, is that part;
 //  - a leftover that was not sent is never taken for one that was.
-// On the first run, once: batches around 2 MB.
+// On the first run, once: batches around kBatchBytes.
 
 #include "dynamodb/batch.h"
 
@@ -124,8 +124,6 @@ void CheckBatches(std::span<const WriteOp> ops, bool is_json, std::string_view a
   }
 }
 
-constexpr size_t kMostBytes = 2 * 1024 * 1024;
-
 /// Ops of this size, of a table with the longest name.
 void CheckSize(size_t size) {
   const std::string table(1024, 't');
@@ -136,9 +134,9 @@ void CheckSize(size_t size) {
     return BatchWriteBody(table, std::span(ops).first(n), true).size();
   };
   DDBSYNC_CHECK(count >= 1 && count <= 25);
-  DDBSYNC_CHECK(count == 1 || body_size(count) <= kMostBytes);
+  DDBSYNC_CHECK(count == 1 || body_size(count) <= kBatchBytes);
   // Nor is much of a call left unused.
-  DDBSYNC_CHECK(count == 25 || body_size(count + 1) + 4096 > kMostBytes);
+  DDBSYNC_CHECK(count == 25 || body_size(count + 1) + 4096 > kBatchBytes);
 }
 
 /// Batches of items whose sum is about what one call may carry.
@@ -146,10 +144,10 @@ bool CheckGenerated() {
   for (const size_t count : {1, 2, 7, 25}) {
     // What stands around the ops takes some of it: how much is not looked at here.
     for (const size_t around : {0, 600, 1200, 1800, 2400}) {
-      CheckSize((kMostBytes - around) / count - kOpOverheadBytes);
+      CheckSize((kBatchBytes - around) / count - kOpOverheadBytes);
     }
   }
-  CheckSize(kMostBytes + 1);
+  CheckSize(kBatchBytes + 1);
   return true;
 }
 
