@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <charconv>
 #include <cstring>
 #include <deque>
 #include <optional>
@@ -17,10 +16,12 @@
 #include <string>
 #include <vector>
 
-#include "dynamodb/canonical_key.h"
+#include "dynamodb/item_digester_internal.h"
 #include "dynamodb/item_tokens_internal.h"
 #include "dynamodb/json_text.h"
+#include "dynamodb/key_texts_internal.h"
 #include "dynamodb/limits.h"
+#include "dynamodb/scalar_text.h"
 
 namespace ddbsync::dynamodb {
 namespace {
@@ -50,16 +51,30 @@ class SeenNames {
   std::array<uint64_t, 64> bits_{};
 };
 
+/// The `Word` that lies at `bytes`.
+template <class Word>
+uint64_t WordAt(const char* bytes) {
+  Word word;
+  std::memcpy(&word, bytes, sizeof(word));
+  return word;
+}
+
 /// Of a name in a map, for SeenNames: cheaper than a hash of all its bytes. Names that differ in
 /// their middle only are told apart by a comparison.
 uint64_t Fold(std::string_view name, uint64_t map) {
   constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;  // 2^64 / golden ratio: Knuth's Fibonacci hashing
-  uint64_t first = 0, last = 0;
-  if (name.size() >= sizeof(first)) {
-    std::memcpy(&first, name.data(), sizeof(first));
-    std::memcpy(&last, name.data() + name.size() - sizeof(last), sizeof(last));
-  } else {
-    for (const char c : name) first = first << 8 | static_cast<unsigned char>(c);
+  const char* const begin = name.data();
+  const char* const end = begin + name.size();
+  uint64_t first = 0, last = 0;  // which overlap in a short name
+  if (name.size() >= sizeof(uint64_t)) {
+    first = WordAt<uint64_t>(begin);
+    last = WordAt<uint64_t>(end - sizeof(uint64_t));
+  } else if (name.size() >= sizeof(uint32_t)) {
+    first = WordAt<uint32_t>(begin);
+    last = WordAt<uint32_t>(end - sizeof(uint32_t));
+  } else if (!name.empty()) {
+    first = WordAt<uint8_t>(begin) << 8 | WordAt<uint8_t>(begin + name.size() / 2);
+    last = WordAt<uint8_t>(end - 1);
   }
   const uint64_t words = (first + map) * kOdd ^ std::rotl(last + name.size(), 32) * kOdd;
   return words * kOdd;
@@ -127,57 +142,6 @@ class MemberSum {
   uint64_t members_ = 0;
 };
 
-/// The value of a base64 character; nothing for any other.
-std::optional<unsigned> Base64Digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  if (c == '/') return 63;
-  return std::nullopt;
-}
-
-/// True for the one text that bytes have: whole groups of four, and no bits behind the last byte.
-bool IsBase64(std::string_view text) {
-  if (text.size() % 4 != 0) return false;
-  size_t padding = 0;
-  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-  text.remove_suffix(padding);
-  uint8_t bad = 0;
-  for (const char c : text) {  // without a branch, so that many are looked at at once
-    const auto byte = static_cast<uint8_t>(c);
-    const bool letter = static_cast<uint8_t>((byte | 0x20) - 'a') < 26;
-    const bool digit = static_cast<uint8_t>(byte - '0') < 10;
-    bad |= static_cast<uint8_t>(!(letter | digit | (byte == '+') | (byte == '/')));
-  }
-  if (bad != 0) return false;
-  if (padding == 0) return true;
-  const unsigned unused_bits = padding == 1 ? 0b11 : 0b1111;
-  return (Base64Digit(text.back()).value_or(unused_bits) & unused_bits) == 0;
-}
-
-/// Takes digits off the front of `text`; how many there were.
-size_t TakeDigits(std::string_view& text) {
-  size_t digits = 0;
-  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
-  text.remove_prefix(digits);
-  return digits;
-}
-
-/// True for what AppendPlainNumber makes, where it is short enough to be in range for sure.
-bool IsPlainNumber(std::string_view text) {
-  if (text == "0") return true;
-  if (text.starts_with('-')) text.remove_prefix(1);
-  if (text.size() > limits::kMaxNumberDigits || text.empty()) return false;
-  const bool leading_zero = text.front() == '0';
-  const size_t before_point = TakeDigits(text);
-  if (before_point == 0 || (leading_zero && before_point > 1)) return false;
-  if (text.empty()) return !leading_zero;
-  if (text.front() != '.' || text.back() == '0') return false;
-  text.remove_prefix(1);
-  return TakeDigits(text) > 0 && text.empty();
-}
-
 /// True for types whose value is a text.
 bool IsScalar(std::string_view type) {
   return type == "S" || type == "N" || type == "B";
@@ -189,43 +153,23 @@ bool IsCanonical(const PlainValue& value) {
   return value.type != 'B' || IsBase64(value.text);
 }
 
-/// Appends a number's one plain spelling: "-1500", "0.25", "0". Errors: as CanonicalNumber.
-Result<void> AppendPlainNumber(std::string_view text, std::string& out) {
-  const Result<std::string> canonical = CanonicalNumber(text);  // "-15e2", or "0"
-  if (!canonical) return std::unexpected(canonical.error());
-  std::string_view digits = *canonical;
-  const size_t mark = std::min(digits.find('e'), digits.size());
-  int exponent = 0;
-  if (mark < digits.size()) {
-    std::from_chars(digits.data() + mark + 1, digits.data() + digits.size(), exponent);
-  }
-  digits = digits.substr(0, mark);
-  if (digits.starts_with('-')) {
-    out += '-';
-    digits.remove_prefix(1);
-  }
-  if (exponent >= 0) {
-    out.append(digits).append(static_cast<size_t>(exponent), '0');
-    return {};
-  }
-  const auto behind_point = static_cast<size_t>(-exponent);
-  const size_t whole = digits.size() - std::min(behind_point, digits.size());
-  out.append(whole > 0 ? digits.substr(0, whole) : "0").append(".");
-  digits.remove_prefix(whole);
-  out.append(behind_point - digits.size(), '0').append(digits);
-  return {};
+std::unexpected<Error> BrokenItem(std::string_view why, size_t offset) {
+  return Fail(ErrorCode::kCorrupt,
+              "An item is not JSON as DynamoDB writes it: " + std::string(why) + " (byte " +
+                  std::to_string(offset) + ").");
 }
 
 /// Reads one item. Used once.
 class ItemReader {
  public:
-  ItemReader(std::string_view json, Scratch& scratch) : tokens_(json), scratch_(scratch) {}
+  /// The item comes next in `tokens`, and is behind them afterwards. `key`, if there is one, is
+  /// shown the item's own attributes.
+  ItemReader(Tokens& tokens, KeyFinder* key, Scratch& scratch)
+      : tokens_(tokens), start_(tokens.offset()), key_(key), scratch_(scratch) {}
 
   Result<Digest> Read() {
     if (!tokens_.Take('{')) return Broken("no item begins here");
-    Result<Digest> digest = ReadMembers(kWhole);
-    if (digest && !tokens_.AtEnd()) return Broken("more bytes after its end");
-    return digest;
+    return ReadMembers(kWhole);
   }
 
  private:
@@ -240,15 +184,13 @@ class ItemReader {
   };
 
   std::unexpected<Error> Broken(std::string_view why) const {
-    return Fail(ErrorCode::kCorrupt,
-                "An item is not JSON as DynamoDB writes it: " + std::string(why) + " (byte " +
-                    std::to_string(tokens_.offset()) + ").");
+    return BrokenItem(why, tokens_.offset() - start_);
   }
 
   std::unexpected<Error> Wrong(std::string_view why) const {
     return Fail(ErrorCode::kInvalid,
                 "An item has a value that DynamoDB does not know: " + std::string(why) + " (byte " +
-                    std::to_string(tokens_.offset()) + ").");
+                    std::to_string(tokens_.offset() - start_) + ").");
   }
 
   /// Behind the '{' of the item or of a map.
@@ -256,12 +198,14 @@ class ItemReader {
     MemberSum sum;
     const MapNames names{.number = ++maps_, .first = scratch_.names.size()};
     bool more = !tokens_.Take('}');
+    KeyFinder* const key = depth == kWhole ? key_ : nullptr;
     while (more) {
       Tokens behind = tokens_;
       if (PlainMember plain; behind.Take(plain) && IsCanonical(plain.value)) {
         tokens_ = behind;
         Note(names, plain.name);
         sum.Add(Hash(plain.json));
+        if (key != nullptr) key->See(plain.name, plain.value);
       } else {
         const Result<Digest> member = ReadMember(names, depth);
         if (!member) return member;
@@ -286,9 +230,13 @@ class ItemReader {
     if (!name) return std::unexpected(name.error());
     Note(names, *name);
     if (!tokens_.Take(':')) return Broken("a name has no value");
+    const Tokens value = tokens_;
     Result<Digest> read = ReadValue(*name, depth);
-    if (!read && depth == kWhole) {
+    if (depth != kWhole) return read;
+    if (!read) {
       read.error().context = "attribute \"" + std::string(raw.raw.substr(0, kShownBytes)) + '"';
+    } else if (key_ != nullptr) {
+      key_->See(*name, value);
     }
     return read;
   }
@@ -459,7 +407,9 @@ class ItemReader {
     return twice;
   }
 
-  Tokens tokens_;
+  Tokens& tokens_;
+  const size_t start_;
+  KeyFinder* const key_;
   Scratch& scratch_;
   uint64_t maps_ = 0;            ///< begun so far, the item too
   bool look_for_twins_ = false;  ///< a name may have come twice
@@ -467,15 +417,22 @@ class ItemReader {
 
 }  // namespace
 
+Result<Digest> DigestNextItem(Tokens& tokens, KeyFinder* key) {
+  Scratch& scratch = ThreadScratch();
+  scratch.seen.Clear();
+  Result<Digest> digest = ItemReader(tokens, key, scratch).Read();
+  scratch.Clear();
+  return digest;
+}
+
 Result<Digest> DigestItem(std::string_view item_json) {
   if (item_json.size() > limits::kMaxItemJsonBytes) {
     return Fail(ErrorCode::kInvalid, "An item's JSON has " + std::to_string(item_json.size()) +
                                          " bytes, more than any item of DynamoDB.");
   }
-  Scratch& scratch = ThreadScratch();
-  scratch.seen.Clear();
-  Result<Digest> digest = ItemReader(item_json, scratch).Read();
-  scratch.Clear();
+  Tokens tokens(item_json);
+  Result<Digest> digest = DigestNextItem(tokens, nullptr);
+  if (digest && !tokens.AtEnd()) return BrokenItem("more bytes after its end", tokens.offset());
   return digest;
 }
 

@@ -128,7 +128,8 @@ Result<ItemPage> Client::Scan(const ScanRequest& request, const KeySchema& schem
   const bool ask = ask_capacity_;
   Result<std::string> answer = CallAskingCapacity(kScan, ScanBody(request, ask), ask);
   if (!answer) return std::unexpected(std::move(answer.error()));
-  return ItemPage::Parse(std::move(*answer), schema);
+  return request.digested ? ItemPage::ParseDigested(std::move(*answer), schema)
+                          : ItemPage::Parse(std::move(*answer), schema);
 }
 
 Result<ItemPage> Client::GetItem(std::string_view table, std::string_view key_json,

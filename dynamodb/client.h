@@ -21,7 +21,8 @@ struct ScanRequest {
   int total_segments = 1;
   std::string_view start_key;  ///< raw JSON of a LastEvaluatedKey; empty: from the start
   bool consistent = true;
-  int limit = 0;  ///< items per page; 0: the server's own 1 MB
+  int limit = 0;          ///< items per page; 0: the server's own 1 MB
+  bool digested = false;  ///< ItemPage::ParseDigested
 };
 
 /// Some of the names of an account's tables in a region.

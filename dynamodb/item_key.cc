@@ -47,7 +47,7 @@ Result<std::string> CanonicalKey(std::string_view item_json, const KeySchema& sc
   Result<void> read = ReadMembers(
       kItem, body, [&](ondemand::document&, ondemand::field& member) { return key.Take(member); });
   std::string canonical;
-  if (read) read = key.AppendTo(canonical);
+  if (read) read = key.texts().AppendTo(canonical);
   if (!read) return std::unexpected(std::move(read.error()));
   return canonical;
 }

@@ -1,5 +1,8 @@
 #include "dynamodb/item_page.h"
 
+#include "dynamodb/item_digester_internal.h"
+#include "dynamodb/item_tokens_internal.h"
+#include "dynamodb/key_texts_internal.h"
 #include "dynamodb/response_reader_internal.h"
 
 namespace ddbsync::dynamodb {
@@ -15,14 +18,18 @@ class ItemPage::Builder {
   [[nodiscard]] const std::string& body() const { return page_.bytes_->body; }
   [[nodiscard]] bool has_items() const { return has_items_; }
 
+  /// Reads a Scan response: `text` is the body, or the body without its items.
+  Result<void> ReadScan(const std::string& text);
+  /// Reads the body, one, and digests its items.
+  Result<void> ReadDigestedScan();
+
   Result<void> TakeItem(ondemand::document& document, ondemand::value& value) {
     has_items_ = true;
     std::string& keys = page_.bytes_->keys;
     const size_t key_start = keys.size();
     Result<std::string_view> json = ReadItem(document, value, schema_, keys);
     if (!json) return std::unexpected(std::move(json.error()));
-    // Only the key's length is right until Build.
-    page_.items_.push_back({.json = *json, .key = std::string_view(keys).substr(key_start)});
+    Add(*json, key_start);
     return {};
   }
 
@@ -52,6 +59,42 @@ class ItemPage::Builder {
   }
 
  private:
+  /// Digests the items of the array that comes next in `tokens`, which are of the body.
+  Result<void> DigestItems(Tokens& tokens) {
+    KeyFinder key(schema_);
+    std::string& keys = page_.bytes_->keys;
+    bool more = tokens.Take('[') && !tokens.Take(']');
+    while (more) {
+      const size_t key_start = keys.size();
+      (void)tokens.AtEnd();  // stands at the item then
+      const size_t item_start = tokens.offset();
+      const Result<Digest> digest = DigestNextItem(tokens, &key);
+      if (!digest) return std::unexpected(digest.error());
+      if (Result<void> found = key.TakeKey(keys); !found) return found;
+      page_.digests_.push_back(*digest);
+      Add(std::string_view(body()).substr(item_start, tokens.offset() - item_start), key_start);
+      more = tokens.Take(',');
+      if (!more && !tokens.Take(']')) return NotAResponse("Scan", "\"Items\" does not end");
+    }
+    return {};
+  }
+
+  /// Of those that have been taken.
+  Result<void> DigestItems() {
+    for (const ItemView& item : page_.items_) {
+      const Result<Digest> digest = DigestItem(item.json);
+      if (!digest) return std::unexpected(digest.error());
+      page_.digests_.push_back(*digest);
+    }
+    return {};
+  }
+
+  /// Only the key's length is right until Build.
+  void Add(std::string_view json, size_t key_start) {
+    const std::string_view keys = page_.bytes_->keys;
+    page_.items_.push_back({.json = json, .key = keys.substr(key_start)});
+  }
+
   const KeySchema& schema_;
   ItemPage page_;
   bool has_items_ = false;
@@ -91,32 +134,73 @@ Result<void> TakeUnprocessedKeys(ondemand::document& document, ondemand::value& 
   return {};
 }
 
+constexpr std::string_view kScan = "Scan";
+
+/// Goes to the array of "Items", which comes next then. False for a Scan response in which it is
+/// not found by its plain name, behind members that are whole.
+bool FindItems(Tokens& tokens) {
+  RawText name;
+  if (!tokens.Take('{')) return false;
+  while (tokens.Take(name) && tokens.Take(':')) {
+    if (name.raw == "Items") return tokens.Next() == '[';
+    if (!tokens.TakeValue() || !tokens.Take(',')) return false;
+  }
+  return false;
+}
+
 }  // namespace
 
-Result<ItemPage> ItemPage::Parse(std::string body, const KeySchema& schema) {
-  constexpr std::string_view kOperation = "Scan";
-  Builder builder(std::move(body), schema);
+Result<void> ItemPage::Builder::ReadScan(const std::string& text) {
   bool has_start = false;
-  Result<void> read =
-      ReadMembers(kOperation, builder.body(),
-                  [&](ondemand::document& document, ondemand::field& member) -> Result<void> {
-                    if (NameIs(member, "Items")) {
-                      if (builder.has_items()) return Twice(kOperation, "Items");
-                      return builder.TakeItems(document, member.value());
-                    }
-                    if (NameIs(member, "LastEvaluatedKey")) {
-                      if (has_start) return Twice(kOperation, "LastEvaluatedKey");
-                      has_start = true;
-                      const std::string_view key = builder.TakeLastEvaluatedKey(member.value());
-                      if (IsEmptyObject(key))
-                        return NotAResponse(kOperation, "LastEvaluatedKey is empty");
-                    } else if (NameIs(member, "ConsumedCapacity")) {
-                      builder.TakeConsumedCapacity(member.value());
-                    }
-                    return {};
-                  });
-  if (!read) return std::unexpected(std::move(read.error()));
-  if (!builder.has_items()) return NotAResponse(kOperation, "it has no \"Items\"");
+  Result<void> read = ReadMembers(
+      kScan, text, [&](ondemand::document& document, ondemand::field& member) -> Result<void> {
+        if (NameIs(member, "Items")) {
+          if (has_items_) return Twice(kScan, "Items");
+          return TakeItems(document, member.value());
+        }
+        if (NameIs(member, "LastEvaluatedKey")) {
+          if (has_start) return Twice(kScan, "LastEvaluatedKey");
+          has_start = true;
+          const std::string_view key = TakeLastEvaluatedKey(member.value());
+          if (IsEmptyObject(key)) return NotAResponse(kScan, "LastEvaluatedKey is empty");
+        } else if (NameIs(member, "ConsumedCapacity")) {
+          TakeConsumedCapacity(member.value());
+        }
+        return {};
+      });
+  if (read && !has_items_) return NotAResponse(kScan, "it has no \"Items\"");
+  return read;
+}
+
+Result<void> ItemPage::Builder::ReadDigestedScan() {
+  if (!simdjson::validate_utf8(body())) return NotAResponse(kScan, "it is not UTF-8");
+  Tokens tokens(body());
+  if (!FindItems(tokens)) {
+    Result<void> read = ReadScan(body());
+    return read ? DigestItems() : read;
+  }
+  const size_t start = tokens.offset();
+  if (Result<void> digested = DigestItems(tokens); !digested) return digested;
+  // What stands around the items is little, and read as ever.
+  std::string around = body().substr(0, start) + "[]";
+  around.append(body(), tokens.offset());
+  EnsurePadding(around);
+  return ReadScan(around);
+}
+
+Result<ItemPage> ItemPage::Parse(std::string body, const KeySchema& schema) {
+  Builder builder(std::move(body), schema);
+  if (Result<void> read = builder.ReadScan(builder.body()); !read) {
+    return std::unexpected(std::move(read.error()));
+  }
+  return builder.Build();
+}
+
+Result<ItemPage> ItemPage::ParseDigested(std::string body, const KeySchema& schema) {
+  Builder builder(std::move(body), schema);
+  if (Result<void> read = builder.ReadDigestedScan(); !read) {
+    return std::unexpected(std::move(read.error()));
+  }
   return builder.Build();
 }
 
@@ -179,7 +263,8 @@ Result<BatchGetResult> ItemPage::ParseBatchGet(std::string body, const KeySchema
 }
 
 size_t ItemPage::bytes() const {
-  return bytes_->body.capacity() + bytes_->keys.capacity() + items_.capacity() * sizeof(ItemView);
+  return bytes_->body.capacity() + bytes_->keys.capacity() + items_.capacity() * sizeof(ItemView) +
+         digests_.capacity() * sizeof(Digest);
 }
 
 }  // namespace ddbsync::dynamodb

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/large_buffers.h"
+#include "dynamodb/canonical_item.h"
 #include "dynamodb/key_schema.h"
 
 namespace ddbsync::dynamodb {
@@ -29,6 +30,10 @@ class ItemPage {
   /// as a broken response and ask again), kInvalid (an item without its key).
   [[nodiscard]] static Result<ItemPage> Parse(std::string body, const KeySchema& schema);
 
+  /// Likewise, and makes digests(), which reads each item's text once for both. Errors: as Parse,
+  /// and as DigestItem.
+  [[nodiscard]] static Result<ItemPage> ParseDigested(std::string body, const KeySchema& schema);
+
   /// Takes the body of a GetItem response: one item, or none when it does not exist. Errors: as
   /// Parse; an answer without an item must be nothing but that, for it may lead to a delete.
   [[nodiscard]] static Result<ItemPage> ParseGetItem(std::string body, const KeySchema& schema);
@@ -41,6 +46,8 @@ class ItemPage {
   ItemPage& operator=(ItemPage&&) noexcept = default;
 
   [[nodiscard]] const std::vector<ItemView>& items() const { return items_; }
+  /// Of ParseDigested: those of items(), in their order. Else none.
+  [[nodiscard]] const std::vector<Digest>& digests() const { return digests_; }
   /// Raw JSON of LastEvaluatedKey. None is the only sign of the segment's end.
   [[nodiscard]] const std::optional<std::string>& last_evaluated_key() const {
     return last_evaluated_key_;
@@ -67,6 +74,7 @@ class ItemPage {
 
   std::unique_ptr<Bytes> bytes_;
   std::vector<ItemView> items_;
+  std::vector<Digest> digests_;
   std::optional<std::string> last_evaluated_key_;
   std::optional<double> consumed_units_;
 };

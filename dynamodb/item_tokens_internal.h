@@ -3,14 +3,10 @@
 // Private to dynamodb/: the tokens of an item's JSON. Not simdjson's: an item is read here by
 // itself, and nothing is read behind its end, so that it may be a view into a page.
 
-#include <bit>
-#include <cstdint>
 #include <cstring>
 #include <string_view>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
+#include "dynamodb/plain_text_internal.h"
 
 namespace ddbsync::dynamodb {
 
@@ -65,7 +61,7 @@ class Tokens {
     const char* const start = at_;
     text.escaped = false;
     while (true) {
-      at_ = PlainEnd(at_);
+      at_ = PlainEnd(at_, end_);
       if (at_ == end_) return false;
       if (*at_ == '"') break;
       // What is behind the backslash is judged when the escape is undone; here it ends no string.
@@ -88,7 +84,7 @@ class Tokens {
   bool Take(PlainMember& member) {
     if (at_ == end_ || *at_ != '"') return false;
     const char* const start = at_ + 1;
-    const char* const name_end = PlainEnd(start);
+    const char* const name_end = PlainEnd(start, end_);
     if (!Follows(name_end, "\":")) return false;
     const char* const end = PlainValueEnd(name_end + 2, member.value);
     if (end == nullptr) return false;
@@ -98,17 +94,52 @@ class Tokens {
     return true;
   }
 
+  /// Any value of JSON, whatever is inside. False when none comes next or one that does not end; it
+  /// is not told where this stands then.
+  bool TakeValue() {
+    int depth = 0;
+    do {
+      SkipSpace();
+      if (at_ == end_) return false;
+      RawText text;
+      switch (*at_) {
+        case '"':
+          if (!Take(text)) return false;
+          break;
+        case '{':
+        case '[':
+          ++depth, ++at_;
+          break;
+        case '}':
+        case ']':
+          --depth, ++at_;
+          break;
+        case ',':
+        case ':':
+          if (depth == 0) return false;
+          ++at_;
+          break;
+        default:
+          while (at_ != end_ && !IsSpace(*at_) && !IsMark(*at_)) ++at_;
+      }
+    } while (depth > 0);
+    return depth == 0;
+  }
+
   [[nodiscard]] bool AtEnd() {
     SkipSpace();
     return at_ == end_;
   }
 
+  /// The character that begins the next token; NUL at the end.
+  [[nodiscard]] char Next() { return AtEnd() ? '\0' : *at_; }
+
   [[nodiscard]] size_t offset() const { return static_cast<size_t>(at_ - begin_); }
 
  private:
-  static bool IsControl(char c) { return static_cast<unsigned char>(c) < ' '; }
-
   static bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
+  static bool IsMark(char c) { return std::string_view("\"{}[],:").contains(c); }
 
   void SkipSpace() {
     while (at_ != end_ && *at_ <= ' ' && IsSpace(*at_)) ++at_;
@@ -129,7 +160,7 @@ class Tokens {
     if (type == end_ || (*type != 'S' && *type != 'N' && *type != 'B')) return nullptr;
     if (!Follows(type + 1, "\":\"")) return nullptr;
     const char* const text = type + 4;
-    const char* const text_end = PlainEnd(text);
+    const char* const text_end = PlainEnd(text, end_);
     if (!Follows(text_end, "\"}")) return nullptr;
     value = {.type = *type, .text = {text, text_end}, .json = {at, text_end}};
     return text_end + 2;
@@ -143,38 +174,6 @@ class Tokens {
     if (end == nullptr) return nullptr;
     value = {.type = 'T', .text = {word, end}, .json = {at, end}};
     return end + 1;
-  }
-
-  /// From `at` the next quote, backslash or control character, or the end.
-  const char* PlainEnd(const char* at) const {
-    for (; end_ - at >= 2 * kBlockBytes; at += 2 * kBlockBytes) {
-      const uint32_t ends = Ends(at) | Ends(at + kBlockBytes) << kBlockBytes;
-      if (ends != 0) return at + std::countr_zero(ends);
-    }
-    if (end_ - at >= kBlockBytes) {
-      if (const uint32_t ends = Ends(at); ends != 0) return at + std::countr_zero(ends);
-      at += kBlockBytes;
-    }
-    while (at != end_ && *at != '"' && *at != '\\' && !IsControl(*at)) ++at;
-    return at;
-  }
-
-  static constexpr ptrdiff_t kBlockBytes = 16;
-
-  /// One bit for each of the next kBlockBytes, set for such a character. All are looked at at once:
-  /// this is where an item's bytes are read one by one otherwise.
-  static uint32_t Ends(const char* bytes) {
-    using Block [[gnu::vector_size(kBlockBytes)]] = unsigned char;  // of g++ and clang
-    Block block;
-    std::memcpy(&block, bytes, sizeof(block));
-    const auto ends = (block == '"') | (block == '\\') | (block < ' ');
-#ifdef __SSE2__
-    return static_cast<uint32_t>(_mm_movemask_epi8(std::bit_cast<__m128i>(ends)));
-#else
-    uint32_t bits = 0;
-    for (int i = 0; i < kBlockBytes; ++i) bits |= (ends[i] & 1U) << i;
-    return bits;
-#endif
   }
 
   const char* begin_;

@@ -1,6 +1,5 @@
 #include "dynamodb/response_reader_internal.h"
 
-#include "dynamodb/canonical_key.h"
 #include "dynamodb/json_text.h"
 #include "dynamodb/limits.h"
 
@@ -59,40 +58,15 @@ double ConsumedUnits(ondemand::value& value) {
   return units;
 }
 
-Result<void> KeyReader::TakeValue(const KeyAttribute& attribute, ondemand::value value,
-                                  Value& found) {
-  if (found) {
-    return Fail(ErrorCode::kCorrupt, "An item has the attribute \"" + attribute.name +
-                                         "\" twice; the response is damaged.");
-  }
-  const auto wrong_type = [&] {
-    return Fail(ErrorCode::kInvalid, "An item's key attribute \"" + attribute.name +
-                                         "\" is not of the key's type " + TypeTag(attribute.type) +
-                                         ".");
-  };
+Result<void> KeyReader::TakeValue(const KeyAttribute& attribute, ondemand::value value) {
   const char tag[] = {TypeTag(attribute.type)};
+  std::optional<std::string_view> text;
   for (ondemand::field member : value.get_object()) {  // {"S":"..."}
-    if (found || !NameIs(member, std::string_view(tag, 1))) return wrong_type();
-    found = RawString(member.value());
+    if (text || !NameIs(member, std::string_view(tag, 1))) return KeyTexts::WrongType(attribute);
+    text = RawString(member.value());
   }
-  if (!found) return wrong_type();
-  return {};
-}
-
-Result<void> KeyReader::AppendValue(const KeyAttribute& attribute, const Value& found,
-                                    std::string& keys) {
-  if (!found) {
-    return Fail(ErrorCode::kInvalid, "An item has no key attribute \"" + attribute.name + "\".");
-  }
-  Result<void> appended = AppendCanonical(attribute.type, *found, keys);
-  if (!appended) appended.error().context = "key attribute \"" + attribute.name + "\"";
-  return appended;
-}
-
-Result<void> KeyReader::AppendTo(std::string& keys) const {
-  Result<void> appended = AppendValue(schema_.partition, partition_, keys);
-  if (!appended || !schema_.sort) return appended;
-  return AppendValue(*schema_.sort, sort_, keys);
+  if (!text) return KeyTexts::WrongType(attribute);
+  return texts_.Note(attribute, *text);
 }
 
 Result<std::string_view> ReadItem(ondemand::document& document, ondemand::value& value,
@@ -104,7 +78,7 @@ Result<std::string_view> ReadItem(ondemand::document& document, ondemand::value&
       return std::unexpected(std::move(taken.error()));
     }
   }
-  if (Result<void> appended = key.AppendTo(keys); !appended) {
+  if (Result<void> appended = key.texts().AppendTo(keys); !appended) {
     return std::unexpected(std::move(appended.error()));
   }
   const char* next_token = document.current_location();

@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "dynamodb/key_schema.h"
+#include "dynamodb/key_texts_internal.h"
 
 namespace ddbsync::dynamodb {
 
@@ -86,7 +87,7 @@ double ConsumedUnits(ondemand::value& value);
 class KeyReader {
  public:
   /// `schema` outlives this.
-  explicit KeyReader(const KeySchema& schema) : schema_(schema) {}
+  explicit KeyReader(const KeySchema& schema) : texts_(schema) {}
 
   /// Looks at a member of the item; others than the key's are left alone. `Member` is a field or
   /// simdjson's result of one: taking every attribute out of its result just to look at its name
@@ -94,30 +95,23 @@ class KeyReader {
   /// attribute comes twice).
   template <class Member>
   Result<void> Take(Member& member) {
+    const KeySchema& schema = texts_.schema();
     const char* raw_name = RawName(member);
-    if (NameIs(raw_name, schema_.partition.name)) {
-      return TakeValue(schema_.partition, member.value(), partition_);
+    if (NameIs(raw_name, schema.partition.name)) {
+      return TakeValue(schema.partition, member.value());
     }
-    if (schema_.sort && NameIs(raw_name, schema_.sort->name)) {
-      return TakeValue(*schema_.sort, member.value(), sort_);
+    if (schema.sort && NameIs(raw_name, schema.sort->name)) {
+      return TakeValue(*schema.sort, member.value());
     }
     return {};
   }
 
-  /// Appends the canonical key. Errors: kInvalid (a key attribute is missing or has no value that
-  /// DynamoDB knows).
-  [[nodiscard]] Result<void> AppendTo(std::string& keys) const;
+  [[nodiscard]] const KeyTexts& texts() const { return texts_; }
 
  private:
-  /// The text between the quotes, escapes still in it.
-  using Value = std::optional<std::string_view>;
-  static Result<void> TakeValue(const KeyAttribute& attribute, ondemand::value value, Value& found);
-  static Result<void> AppendValue(const KeyAttribute& attribute, const Value& found,
-                                  std::string& keys);
+  Result<void> TakeValue(const KeyAttribute& attribute, ondemand::value value);
 
-  const KeySchema& schema_;
-  Value partition_;
-  Value sort_;
+  KeyTexts texts_;
 };
 
 /// Reads the item or key at `value`: appends its canonical key to `keys` and returns its bytes.

@@ -67,7 +67,8 @@ Next Walker::Scan(TimePoint now, std::optional<Duration>& took) {
                                  .segment = work_->segment.segment,
                                  .total_segments = work_->total_segments,
                                  .start_key = work_->segment.cursor,
-                                 .consistent = true},
+                                 .consistent = true,
+                                 .digested = work_->digesting},
                                 context_.schema);
   if (!page) {
     table.capacity.Correct(estimate, 0);
@@ -84,10 +85,7 @@ Next Walker::Scan(TimePoint now, std::optional<Duration>& took) {
   page_read_at_ = context_.server_clock.Now();
   next_item_ = 0;
   if (work_->digesting) {
-    if (const auto digested = Digest(); !digested) {
-      page_.reset();
-      return OnError(table, digested.error());
-    }
+    TakeDigests();
     return Next::Now();
   }
   ChooseKeys();
@@ -95,13 +93,12 @@ Next Walker::Scan(TimePoint now, std::optional<Duration>& took) {
   return Next::Now();
 }
 
-Result<void> Walker::Digest() {
+void Walker::TakeDigests() {
+  const auto& items = page_->items();
   std::vector<Buckets::Addition> additions;
-  additions.reserve(page_->items().size());
-  for (const dynamodb::ItemView& item : page_->items()) {
-    const auto digest = dynamodb::DigestItem(item.json);
-    if (!digest) return std::unexpected(digest.error());
-    additions.push_back({Buckets::Of(item.key, work_->buckets), *digest});
+  additions.reserve(items.size());
+  for (size_t i = 0; i < items.size(); ++i) {
+    additions.push_back({Buckets::Of(items[i].key, work_->buckets), page_->digests()[i]});
   }
   WalkedSegment& segment = work_->segment;
   segment.items += static_cast<int64_t>(page_->items().size());
@@ -111,7 +108,6 @@ Result<void> Walker::Digest() {
   context_.findings.NoteDigested(*work_, additions);
   page_.reset();
   if (segment.finished) work_.reset();
-  return {};
 }
 
 void Walker::ChooseKeys() {

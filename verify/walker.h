@@ -71,9 +71,8 @@ class Walker final : public Task {
   Next Read(TimePoint now);
   Next Scan(TimePoint now, std::optional<Duration>& took);
   Next LookUp(TimePoint now);
-  Result<void> Digest();
+  void TakeDigests();
   void ChooseKeys();
-  void TakeKeys(size_t count);
   Result<void> Compare(const dynamodb::BatchGetResult& result, WallTime read_at);
   [[nodiscard]] Result<void> NoteIfDifferent(const dynamodb::ItemView& item,
                                              std::string_view other_json, WallTime read_at);

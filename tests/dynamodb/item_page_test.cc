@@ -17,10 +17,43 @@ std::string Key(KeyType type, std::string_view value) {
   return key;
 }
 
-ErrorCode ParseError(std::string body, const KeySchema& schema = kHashOnly) {
-  const Result<ItemPage> page = ItemPage::Parse(std::move(body), schema);
-  EXPECT_FALSE(page);
-  return page ? ErrorCode::kRetry : page.error().code;
+ErrorCode ParseError(const std::string& body, const KeySchema& schema = kHashOnly) {
+  const Result<ItemPage> page = ItemPage::Parse(body, schema);
+  EXPECT_FALSE(page) << body;
+  const Result<ItemPage> digested = ItemPage::ParseDigested(body, schema);
+  EXPECT_FALSE(digested) << body;
+  if (page || digested) return ErrorCode::kRetry;
+  EXPECT_EQ(digested.error().code, page.error().code) << body;
+  return page.error().code;
+}
+
+/// That ParseDigested finds what Parse and DigestItem do, by their own readings. An item that has
+/// no digest is the error of both.
+void ExpectDigested(const std::string& body, const KeySchema& schema = kHashOnly) {
+  const Result<ItemPage> page = ItemPage::Parse(body, schema);
+  ASSERT_TRUE(page) << ToString(page.error());
+  const Result<ItemPage> digested = ItemPage::ParseDigested(body, schema);
+  std::vector<Digest> digests;
+  for (const ItemView& item : page->items()) {
+    const Result<Digest> digest = DigestItem(item.json);
+    if (!digest) {
+      ASSERT_FALSE(digested) << body;
+      EXPECT_EQ(digested.error().code, digest.error().code);
+      EXPECT_EQ(digested.error().context, digest.error().context);
+      return;
+    }
+    digests.push_back(*digest);
+  }
+  ASSERT_TRUE(digested) << ToString(digested.error()) << " in " << body;
+  EXPECT_EQ(digested->digests(), digests);
+  EXPECT_TRUE(page->digests().empty());
+  ASSERT_EQ(digested->items().size(), page->items().size());
+  for (size_t i = 0; i < page->items().size(); ++i) {
+    EXPECT_EQ(digested->items()[i].json, page->items()[i].json);
+    EXPECT_EQ(digested->items()[i].key, page->items()[i].key);
+  }
+  EXPECT_EQ(digested->last_evaluated_key(), page->last_evaluated_key());
+  EXPECT_EQ(digested->consumed_units(), page->consumed_units());
 }
 
 TEST(ItemPage, ItemsAreTheBytesThatCame) {
@@ -93,10 +126,12 @@ TEST(ItemPage, AnItemWithoutItsKeyIsNamedByTheAttribute) {
   for (const std::string item : {R"({})", R"({"x":{"S":"a"}})", R"({"id":{"N":"1"}})",
                                  R"({"id":{}})", R"({"id":{"S":"a","N":"1"}})",
                                  R"({"id":{"S":"\ud800"}})", R"({"x":{"M":{"id":{"S":"a"}}}})"}) {
-    Result<ItemPage> page = ItemPage::Parse(R"({"Items":[)" + item + "]}", kHashOnly);
-    ASSERT_FALSE(page) << item;
-    EXPECT_EQ(page.error().code, ErrorCode::kInvalid) << item;
-    EXPECT_NE(ToString(page.error()).find("\"id\""), std::string::npos) << ToString(page.error());
+    for (const auto parse : {&ItemPage::Parse, &ItemPage::ParseDigested}) {
+      const Result<ItemPage> page = parse(R"({"Items":[)" + item + "]}", kHashOnly);
+      ASSERT_FALSE(page) << item;
+      EXPECT_EQ(page.error().code, ErrorCode::kInvalid) << item;
+      EXPECT_NE(ToString(page.error()).find("\"id\""), std::string::npos) << ToString(page.error());
+    }
   }
 }
 
@@ -136,6 +171,38 @@ TEST(ItemPage, WhatIsNotAScanResponseIsCorrupt) {
   EXPECT_EQ(ParseError("{\"Items\":[{\"id\":{\"S\":\"\xff\"}}]}"), ErrorCode::kCorrupt);
 }
 
+TEST(ItemPage, AKeyIsFoundByOneReadingForItAndTheDigest) {
+  for (const std::string items :
+       {R"([])", R"([ ])", R"([{"id":{"S":"a"}}])", R"([ {"id":{"S":"a"} } , {"id":{"S":"b"}}] )",
+        R"([{"x":{"M":{"id":{"S":"no"}}},"id":{"S":""},"y":{"L":[{"M":{"id":{"S":"no"}}}]}}])",
+        R"([{"i\u0064":{"\u0053":"a\u0062"},"id2":{"S":"x"},"i":{"S":"y"}},{"id":{"S" : "a"}}])",
+        R"([{ "id" : { "S" : "\u00e9" } , "n" : { "N" : "1.50e2" }}])"}) {
+    ExpectDigested(R"({"Items":)" + items + "}");
+    ExpectDigested(R"({"\u0049tems":)" + items + "}");
+    ExpectDigested(R"( { "Items" : )" + items + R"( , "Count" : 1 } )");
+    ExpectDigested(R"({"Count":1,"ConsumedCapacity":{"CapacityUnits":0.5,"x":[[],{}, "]}"]},)"
+                   R"("LastEvaluatedKey":{"id":{"S":"\"Items\":["}},"Other":-1.5e3 ,"Items":)" +
+                   items + R"(,"ScannedCount":1})");
+  }
+  const KeySchema escaped = {.partition = {"a\"\\\n/é", KeyType::kString},
+                             .sort = KeyAttribute{"\x01", KeyType::kBinary}};
+  ExpectDigested(R"({"Items":[{"a\"\\\n\/\u00e9":{"S":"k"},"\u0001":{"B":"AA=="}}]})", escaped);
+  ExpectDigested(
+      R"({"Items":[{"at":{"N":"1.50"},"id":{"S":"a"}},{"id":{"S":"a"},"at":{"N":"1"}}]})",
+      RandomPage::Schema());
+}
+
+TEST(ItemPage, WhatHasNoDigestIsAnError) {
+  for (const std::string value : {R"({"X":"a"})", R"({"N":"1.2.3"})", R"({"SS":["a","a"]})"}) {
+    const std::string body = R"({"Items":[{"id":{"S":"a"}},{"id":{"S":"b"},"v":)" + value + "}]}";
+    EXPECT_TRUE(ItemPage::Parse(body, kHashOnly));
+    const Result<ItemPage> page = ItemPage::ParseDigested(body, kHashOnly);
+    ASSERT_FALSE(page) << value;
+    EXPECT_EQ(page.error().code, ErrorCode::kInvalid);
+    EXPECT_EQ(page.error().context, "attribute \"v\"");
+  }
+}
+
 TEST(ItemPage, EveryTruncationIsCorrupt) {
   const std::string body =
       R"({"Items":[{"id":{"S":"a"},"m":{"M":{"x":{"L":[{"N":"1"},{"SS":["}","]"]}]}}}},)"
@@ -152,8 +219,10 @@ TEST(ItemPage, ALargeItemAndADeepOneComeThroughWhole) {
   const std::string first = R"({"id":{"S":"a"},"deep":)" + deep + "}";
   const std::string second =
       R"({"big":{"B":")" + std::string(400 * 1024, 'A') + R"("},"id":{"S":"b"}})";
-  Result<ItemPage> page = ItemPage::Parse(R"({"Items":[)" + first + "," + second + "]}", kHashOnly);
+  const std::string body = R"({"Items":[)" + first + "," + second + "]}";
+  Result<ItemPage> page = ItemPage::Parse(body, kHashOnly);
   ASSERT_TRUE(page) << ToString(page.error());
+  ExpectDigested(body);
   EXPECT_EQ(page->items()[0].json, first);
   EXPECT_EQ(page->items()[1].json, second);
 }
@@ -236,6 +305,15 @@ RC_GTEST_PROP(ItemPageProperty, SlicesAreExactWhateverTheSpelling, (uint32_t see
   }
   RC_ASSERT(page->last_evaluated_key().value_or("") == last_key);
   RC_ASSERT(page->consumed_units() == 12.5);
+}
+
+RC_GTEST_PROP(ItemPageProperty, OneReadingFindsWhatTwoFind, (uint32_t seed)) {
+  RandomPage random(seed);
+  std::vector<RandomItem> items(random.Below(8));
+  for (RandomItem& item : items) item = random.Item();
+  const std::string last_key = random.Coin() ? random.Item().key_json : "";
+  ExpectDigested(random.ScanResponse(items, last_key), RandomPage::Schema());
+  RC_ASSERT(!testing::Test::HasFailure());
 }
 
 RC_GTEST_PROP(ItemPageProperty, AShortenedResponseIsNeverTakenForAWholeOne, (uint32_t seed)) {

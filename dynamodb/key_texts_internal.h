@@ -1,0 +1,83 @@
+#pragma once
+
+// Private to dynamodb/: how an item's key is found while the item is read, by whatever parser.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "dynamodb/item_tokens_internal.h"
+#include "dynamodb/key_schema.h"
+
+namespace ddbsync::dynamodb {
+
+/// What stands between the quotes of an item's key attributes, escapes still in it.
+class KeyTexts {
+ public:
+  /// `schema` outlives this.
+  explicit KeyTexts(const KeySchema& schema) : schema_(schema) {}
+
+  [[nodiscard]] const KeySchema& schema() const { return schema_; }
+
+  /// `attribute` is one of the schema's. Errors: kCorrupt (it came before).
+  Result<void> Note(const KeyAttribute& attribute, std::string_view text);
+
+  /// Appends the canonical key. Errors: kInvalid (a key attribute is missing or has no value that
+  /// DynamoDB knows).
+  [[nodiscard]] Result<void> AppendTo(std::string& keys) const;
+
+  /// For the next item.
+  void Clear() {
+    partition_.reset();
+    sort_.reset();
+  }
+
+  /// Of a key attribute with a value of another type.
+  static std::unexpected<Error> WrongType(const KeyAttribute& attribute);
+
+ private:
+  using Text = std::optional<std::string_view>;
+  static Result<void> Append(const KeyAttribute& attribute, const Text& found, std::string& keys);
+
+  const KeySchema& schema_;
+  Text partition_;
+  Text sort_;
+};
+
+/// Finds the keys of items that are read by their tokens, one item after the other.
+class KeyFinder {
+ public:
+  /// `schema` outlives this.
+  explicit KeyFinder(const KeySchema& schema);
+
+  /// Looks at an attribute of the item. `name` has as few escapes as can be.
+  void See(std::string_view name, const PlainValue& value) {
+    if (const KeyAttribute* attribute = Named(name)) Note(*attribute, value);
+  }
+  /// Likewise, of any spelling: `value` comes next, and is known to be one of DynamoDB's.
+  void See(std::string_view name, Tokens value) {
+    if (const KeyAttribute* attribute = Named(name)) Note(*attribute, value);
+  }
+
+  /// Appends the canonical key of the item, and goes on to the next. Errors: as KeyTexts, and
+  /// kInvalid (not of the key's type).
+  [[nodiscard]] Result<void> TakeKey(std::string& keys);
+
+ private:
+  [[nodiscard]] const KeyAttribute* Named(std::string_view name) const {
+    if (name == partition_) return &schema_.partition;
+    if (sort_ && name == *sort_) return &*schema_.sort;
+    return nullptr;
+  }
+  void Note(const KeyAttribute& attribute, const PlainValue& value);
+  void Note(const KeyAttribute& attribute, Tokens value);
+
+  KeyTexts texts_;
+  const KeySchema& schema_;
+  const std::string partition_;            ///< its name, with as few escapes as can be
+  const std::optional<std::string> sort_;  ///< likewise
+  std::optional<Error> error_;             ///< of the item
+};
+
+}  // namespace ddbsync::dynamodb
