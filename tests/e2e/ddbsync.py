@@ -16,9 +16,10 @@ import servers
 
 BINARY = pathlib.Path(os.environ.get("DDBSYNC_BINARY",
                                      servers.ROOT / "build" / "release" / "cli" / "ddbsync"))
-# How long a write may take, and may still land after its sender is gone. A local server lands none
-# late, so SHORT_SETTLE does where many restarts wait for it; but it is a write's time limit too,
-# which a busy machine misses.
+# How long what a killed process has sent may take to land. SHORT_SETTLE does where many restarts
+# wait for it and the machine has time: DynamoDB Local carries out what it has read of a client that
+# is gone, on a busy machine seconds later. Four fifths of it also bound how long bytes may stay
+# unacknowledged.
 SETTLE, SHORT_SETTLE = "5s", "200ms"
 # Exit codes (README, "Exit codes").
 DONE, FAILED, USAGE, NOT_EQUAL, DATA_AT_RISK = range(5)

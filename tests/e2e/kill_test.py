@@ -5,8 +5,10 @@ import pathlib
 import os
 import random
 import signal
+import threading
 
 import ddbsync
+import faulty_proxy
 import fixtures
 import processes
 import workload
@@ -73,6 +75,59 @@ class KillTest(fixtures.Case):
         job = self.start(command="backfill")
         self.assertEqual(ddbsync.DONE, job.wait(60), job.output())
         self.assert_equal_tables()
+
+
+class LateWriteTest(fixtures.Case):
+    """A killed process cannot take back what it has sent: the server may carry that out later."""
+
+    KEY = 2
+
+    def setUp(self):
+        super().setUp()
+        self.came, self.landed, self.release = (threading.Event() for _ in range(3))
+        self.order = []  # since the deletion came
+
+    def test_a_deletion_that_lands_after_the_kill_goes_before_the_next_process_writes(self):
+        self.make_tables(items=20)
+        with faulty_proxy.FaultyProxy(self.server.url) as proxy:
+            # Also when the test fails: the proxy ends with its last request.
+            self.addCleanup(self.release.set)
+            proxy.on("BatchWriteItem", self.hold_the_deletion)
+            self.target_url = proxy.url
+            with self.start() as job:
+                job.wait_until_following()
+                self.client.delete_item(TableName=self.source, Key=workload.key_of(self.KEY))
+                self.assertTrue(self.came.wait(60), job.output())
+                job.kill()
+            self.put(self.KEY)
+            job = self.start()
+            job.wait_until(lambda status: status["state"] == "settling", what="settling")
+            self.release.set()
+            self.assertTrue(self.landed.wait(60))
+            processes.wait_for(self.is_there, 60, "the item")
+            self.assertEqual(ddbsync.DONE, job.stop(), job.output())
+        self.assertEqual(["the deletion landed", "a put came"], self.order[:2])
+        self.assert_equal_tables()
+
+    def is_there(self):
+        key = workload.key_of(self.KEY)
+        found = self.client.get_item(TableName=self.target, Key=key, ConsistentRead=True)
+        return "Item" in found
+
+    def hold_the_deletion(self, request, forward):
+        (writes,) = request.json["RequestItems"].values()
+        key = workload.key_of(self.KEY)
+        if {"DeleteRequest": {"Key": key}} in writes and not self.came.is_set():
+            self.came.set()
+            self.release.wait()
+            answer = forward()
+            self.order.append("the deletion landed")
+            self.landed.set()
+            return answer
+        items = [write["PutRequest"]["Item"] for write in writes if "PutRequest" in write]
+        if self.came.is_set() and any(key.items() <= item.items() for item in items):
+            self.order.append("a put came")
+        return forward()
 
 
 class SignalTest(fixtures.Case):
