@@ -12,25 +12,54 @@
 namespace ddbsync::cli {
 namespace {
 
-Result<checkpoint::CutoverRecord> CommittedCutover(const JobHome& home) {
-  std::error_code gone;
-  if (!std::filesystem::exists(home.StoreDirectory(), gone)) {
-    return Fail(ErrorCode::kNotFound,
-                "there is no job " + home.job_id + " in " + home.directory + " to go back from");
+/// False: there certainly is none. What cannot be looked at is not taken for that.
+Result<bool> HasCheckpoint(const JobHome& home) {
+  std::error_code failed;
+  const std::filesystem::directory_iterator files(home.StoreDirectory(), failed);
+  if (!failed) return true;
+  if (failed == std::errc::no_such_file_or_directory || failed == std::errc::not_a_directory) {
+    return false;
   }
+  return Fail(ErrorCode::kDenied,
+              "The checkpoint in " + home.StoreDirectory() +
+                  " cannot be read: " + failed.message() +
+                  ". See that the directory belongs to the user who runs ddbsync, or name another "
+                  "with --state.");
+}
+
+/// Of a job that no process runs; none: it has not begun.
+Result<std::optional<checkpoint::State>> LoadStopped(const JobHome& home) {
+  const auto there = HasCheckpoint(home);
+  if (!there) return std::unexpected(there.error());
+  if (!*there) return std::nullopt;
   auto store = OpenStoppedStore(home);
+  // Its first open was cut short.
+  if (!store && store.error().code == ErrorCode::kNotFound) return std::nullopt;
   // Both at once would write to each other's source.
   if (!store) return std::unexpected(WithHolder(std::move(store.error()), home));
   auto state = checkpoint::LoadState(**store);
+  if (!state) return std::unexpected(InDirectory(std::move(state.error()), home));
+  return *std::move(state);
+}
+
+bool IsCommitted(const std::optional<checkpoint::State>& state) {
+  return state && state->cutover && checkpoint::IsCommitted(*state->cutover);
+}
+
+Result<checkpoint::CutoverRecord> CommittedCutover(const JobHome& home) {
+  auto state = LoadStopped(home);
   if (!state) return std::unexpected(std::move(state.error()));
-  const auto& cutover = state->cutover;
-  if (!cutover || !checkpoint::IsCommitted(*cutover)) {
+  if (!*state) {
+    return Fail(ErrorCode::kNotFound,
+                "there is no job " + home.job_id + " in " + home.directory + " to go back from");
+  }
+  if (!IsCommitted(*state)) {
     return Fail(
         ErrorCode::kConflict,
         "no cut-over of job " + home.job_id +
             " is committed: its source is the live table, there is nothing to go back from");
   }
-  return *cutover;
+  return *(*state)->cutover;
 }
 
 bool HasOwnDirectory(const JobPlan& job) {
@@ -73,11 +102,12 @@ std::vector<Error> TurnRound(RunPlan& plan) {
   return {};
 }
 
-std::optional<checkpoint::CutoverRecord> FindCommitted(const RunPlan& plan) {
+Result<std::optional<checkpoint::CutoverRecord>> FindCommitted(const RunPlan& plan) {
   if (plan.choice || plan.jobs.size() != 1) return std::nullopt;
-  auto cutover = CommittedCutover(plan.jobs.front().home);
-  if (!cutover) return std::nullopt;
-  return *std::move(cutover);
+  auto state = LoadStopped(plan.jobs.front().home);
+  if (!state) return std::unexpected(std::move(state.error()));
+  if (!IsCommitted(*state)) return std::nullopt;
+  return *(*state)->cutover;
 }
 
 bool HasWayBack(const checkpoint::CutoverRecord& committed) {

@@ -19,9 +19,10 @@ namespace ddbsync::cli {
 /// kConflict: the job runs, or its cut-over did not prepare a way back.
 [[nodiscard]] std::vector<Error> TurnRound(RunPlan& plan);
 
-/// Of the one job that is planned: its cut-over, if that is committed. Nothing also where its
-/// checkpoint cannot be opened: who starts the job is told why.
-[[nodiscard]] std::optional<checkpoint::CutoverRecord> FindCommitted(const RunPlan& plan);
+/// Of the one job that is planned: its cut-over, if that is committed. None also where there is no
+/// such job yet. Errors: its checkpoint cannot be read, is damaged or newer, or a process holds it;
+/// then nobody knows which table is live, and nothing may be begun.
+[[nodiscard]] Result<std::optional<checkpoint::CutoverRecord>> FindCommitted(const RunPlan& plan);
 
 /// It was to prepare a way back.
 [[nodiscard]] bool HasWayBack(const checkpoint::CutoverRecord& committed);

@@ -1,15 +1,21 @@
 #include "cli/reverse.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <future>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "base/clock.h"
+#include "checkpoint/envelope.h"
 #include "checkpoint/leveldb_store.h"
 #include "checkpoint/records.h"
 #include "cli/api_file.h"
@@ -19,6 +25,7 @@
 namespace ddbsync::cli {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -48,6 +55,27 @@ class ReverseTest : public RunPlanTest {
     checkpoint::PutJob(batch, {.job_id = "a-b"});
     checkpoint::PutCutover(batch, record);
     ASSERT_TRUE(Open(home_)->Commit(batch));
+  }
+  /// Changes a record's bytes behind its job's back.
+  void PutRaw(std::string_view key, const std::function<void(std::string&)>& change) {
+    const auto store = Open(home_);
+    const auto found = store->Get(key);
+    ASSERT_TRUE(found && *found);
+    std::string value = **found;
+    change(value);
+    checkpoint::Batch batch;
+    batch.Put(std::string(key), std::move(value));
+    ASSERT_TRUE(store->Commit(batch));
+  }
+  /// What of the plan's job is committed, where that can be told.
+  static std::optional<checkpoint::CutoverRecord> Found(const RunPlan& plan) {
+    auto found = FindCommitted(plan);
+    EXPECT_TRUE(found) << FaultOf(found);
+    return found ? *std::move(found) : std::nullopt;
+  }
+  [[nodiscard]] static std::string FaultOf(
+      const Result<std::optional<checkpoint::CutoverRecord>>& found) {
+    return found ? "" : ToString(found.error());
   }
   [[nodiscard]] static std::string Fault(const std::vector<Error>& faults) {
     return faults.empty() ? "" : ToString(faults.front());
@@ -126,29 +154,61 @@ TEST_F(ReverseTest, IsTypedAsTheJobThatItGoesBackFrom) {
 
 TEST_F(ReverseTest, AStartFindsWhatIsCommittedAndNothingElse) {
   const RunPlan plan = OwnPlan();
-  EXPECT_FALSE(FindCommitted(plan)) << "there is no job yet";
+  EXPECT_FALSE(Found(plan)) << "there is no job yet";
   EXPECT_FALSE(std::filesystem::exists(home_.directory)) << "looking makes none";
+  std::filesystem::create_directories(home_.StoreDirectory());
+  EXPECT_FALSE(Found(plan)) << "its first open was cut short";
   for (const char* step : {"ready", "draining", "rolled_back"}) {
     Leave({.number = 1, .step = step, .target_stream_arn = "arn:target-stream"});
-    EXPECT_FALSE(FindCommitted(plan)) << step;
+    EXPECT_FALSE(Found(plan)) << step;
   }
   for (const char* step : {"committed", "done"}) {
     Leave({.number = 1, .step = step, .committed_at = commit_});
-    const auto found = FindCommitted(plan);
+    const auto found = Found(plan);
     ASSERT_TRUE(found) << step;
     EXPECT_FALSE(HasWayBack(*found)) << "none was prepared";
   }
   Leave(prepared_);
-  EXPECT_TRUE(HasWayBack(*FindCommitted(plan)));
+  const auto found = Found(plan);
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(HasWayBack(*found));
 }
 
-TEST_F(ReverseTest, OfAJobThatRunsOrOfSeveralNothingIsFound) {
+TEST_F(ReverseTest, AFileInItsPlaceIsNoJob) {
+  std::ofstream(home_.directory) << "somebody's";
+  EXPECT_FALSE(Found(OwnPlan())) << "who opens it says what is there";
+}
+
+TEST_F(ReverseTest, WhatCannotBeReadIsNotTakenForNotCommitted) {
+  Leave(prepared_);
+  const RunPlan plan = OwnPlan();
+  PutRaw("cutover", [](std::string& value) { value.back() ^= 1; });
+  EXPECT_THAT(FaultOf(FindCommitted(plan)),
+              AllOf(HasSubstr("\"cut-over\" cannot be trusted"), HasSubstr(home_.directory)));
+  PutRaw("cutover", [](std::string& value) {
+    value = checkpoint::Seal({"cut-over", "cutover", 200}, "cutover", value.substr(9));
+  });
+  EXPECT_THAT(FaultOf(FindCommitted(plan)),
+              AllOf(HasSubstr("made by a newer ddbsync"), HasSubstr(home_.directory)));
+  RunPlan turned = plan;
+  EXPECT_THAT(Fault(TurnRound(turned)), HasSubstr("made by a newer ddbsync"));
+  std::filesystem::remove(home_.StoreDirectory() + "/CURRENT");
+  EXPECT_THAT(FaultOf(FindCommitted(plan)),
+              AllOf(HasSubstr("is damaged"), HasSubstr(home_.StoreDirectory())));
+  std::filesystem::remove_all(home_.StoreDirectory());
+  std::filesystem::create_directory_symlink("checkpoint", home_.StoreDirectory());  // leads nowhere
+  EXPECT_THAT(FaultOf(FindCommitted(plan)),
+              AllOf(HasSubstr("cannot be read"), HasSubstr(home_.StoreDirectory())));
+}
+
+TEST_F(ReverseTest, AJobThatRunsIsNotTakenForNotCommitted) {
   Leave(prepared_);
   RunPlan plan = OwnPlan();
   {
     const auto running = Open(home_);
     ASSERT_TRUE(WriteApiFile(home_.ApiFile(), {.job_id = "a-b", .pid = getppid()}));
-    EXPECT_FALSE(FindCommitted(plan));
+    EXPECT_THAT(FaultOf(FindCommitted(plan)),
+                HasSubstr(fmt::format("another ddbsync (process {}) runs this job", getppid())));
     EXPECT_THAT(TurnRound(plan), SizeIs(1));
     EXPECT_EQ(plan.jobs.front().home.job_id, "a-b") << "the plan is as it was";
   }
@@ -159,9 +219,14 @@ TEST_F(ReverseTest, OfAJobThatRunsOrOfSeveralNothingIsFound) {
     SystemClock().SleepFor(std::chrono::milliseconds(200));
     looking.reset();
   });
-  EXPECT_TRUE(FindCommitted(plan));
+  EXPECT_TRUE(Found(plan));
+}
+
+TEST_F(ReverseTest, OfSeveralJobsNothingIsFound) {
+  Leave(prepared_);
+  RunPlan plan = OwnPlan();
   plan.jobs.push_back(plan.jobs.front());
-  EXPECT_FALSE(FindCommitted(plan));
+  EXPECT_FALSE(Found(plan));
   EXPECT_THAT(Fault(TurnRound(plan)), HasSubstr("goes back from one job"));
 }
 

@@ -167,6 +167,19 @@ class DoesNotGoOnTest(GoesOnCase):
         self.assertEqual(written, (self.writes_to_b(), self.source_proxy.seen.get(WRITE, 0)))
         application.stop()
 
+    def test_a_checkpoint_that_cannot_be_read_is_not_taken_for_not_committed(self):
+        job, application = self.make_ready()
+        self.kill_committed(job)
+        application.stop()
+        (self.state / "checkpoint" / "CURRENT").unlink()
+        calls = dict(self.source_proxy.seen), dict(self.target_proxy.seen)
+        job = self.begin_job()
+        self.assertEqual(ddbsync.FAILED, job.wait(60), job.output())
+        self.assert_says(job.output(), [f"The checkpoint in {self.state}/checkpoint is damaged",
+                                        "put back a copy"])
+        self.assertEqual(calls, (dict(self.source_proxy.seen), dict(self.target_proxy.seen)))
+        self.assertFalse(self.reverse_state().exists())
+
     def switch_target_stream(self, on):
         view = {"StreamViewType": "NEW_AND_OLD_IMAGES"} if on else {}
         self.client.update_table(TableName=self.target,
