@@ -154,6 +154,7 @@ void AddWatch(std::string& screen, const JobStatus::Watch& w, bool color) {
     Row(screen, "  watched since",
         TimeText(*w.since) + (w.by_key_only ? ", by key and kind of write alone" : ""));
   }
+  if (w.watching) Row(screen, "  watch lag", SpanText(w.lag_seconds));
   if (w.not_judged > 0) {
     Row(screen, "  not judged",
         CountText(w.not_judged) + " records, which may be of own writes that are forgotten");

@@ -400,6 +400,15 @@ class PageTest(fixtures.Case):
         self.page.tell("answer", "/api/v1/status", {**status, "watch": watch})
         self.page.wait_for_text("#troubles", ["3 foreign writes", "<b>1", "not watched",
                                               "it was off", "ddbsync verify --repair --job a-b"])
+        for lag, words in ((200, ["is behind", "By 3 min 20 s"]), (None, ["Nobody knows"])):
+            late = {**watch, "watching": True, "reason": "", "lag_seconds": lag}
+            self.page.tell("answer", "/api/v1/status", {**status, "watch": late})
+            self.page.wait_for_text("#troubles", ["The watch of the target", *words])
+        self.page.wait_for_text("#tail-figures", ["Lag of the target", "unknown"])
+        self.page.tell("answer", "/api/v1/status",
+                       {**status, "watch": {**late, "lag_seconds": 7.2}})
+        self.page.wait_for_text("#tail-figures", ["Lag of the target", "7.2 s"])
+        self.assertNotIn("is behind", self.page.text("#troubles"))
         self.assert_clean()
 
     def test_what_is_shown_is_never_run(self):
