@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 #include "checkpoint/records.h"
@@ -66,6 +67,15 @@ bool HasOwnDirectory(const JobPlan& job) {
   return !job.settings.state.empty() && job.home.directory == job.settings.state;
 }
 
+/// A command on the job, as a person types it.
+std::string Typed(std::string_view command, const JobPlan& job) {
+  Settings settings = job.settings;
+  // Of several jobs each lives in a directory below the one that was named.
+  if (!settings.state.empty()) settings.state = job.home.directory;
+  const std::string flags = JobFlags(settings);
+  return fmt::format("`ddbsync {}{}{}`", command, flags.empty() ? "" : " ", flags);
+}
+
 }  // namespace
 
 std::vector<Error> TurnRound(RunPlan& plan) {
@@ -122,12 +132,23 @@ JobHome WayBackHome(const JobHome& home, bool own_directory) {
   return {home.job_id + "-reverse", home.directory + (own_directory ? "/reverse" : "-reverse")};
 }
 
+std::string LeftOfCutover(const cutover::Status& status, const JobPlan& job) {
+  if (HasWayBack(status)) {
+    return "the cut-over is done, and nothing follows its way back yet: " + ReverseCommand(job);
+  }
+  const bool finished =
+      status.number == 0 || !cutover::Committed(status.step) || status.step == cutover::Step::kDone;
+  if (finished) return "";
+  const std::string left =
+      "the cut-over is committed and stays so, and what comes after it is not finished: ";
+  const std::string finish = Typed("cutover commit", job);
+  if (status.target_stream_arn.empty()) return left + finish;
+  return left + "the same command does that and goes on with the way back; by hand " + finish +
+         ", then " + ReverseCommand(job);
+}
+
 std::string ReverseCommand(const JobPlan& job) {
-  Settings settings = job.settings;
-  // Of several jobs each lives in a directory below the one that was named.
-  if (!settings.state.empty()) settings.state = job.home.directory;
-  const std::string flags = JobFlags(settings);
-  return fmt::format("`ddbsync reverse{}{}`", flags.empty() ? "" : " ", flags);
+  return Typed("reverse", job);
 }
 
 }  // namespace ddbsync::cli

@@ -33,6 +33,10 @@ namespace ddbsync::cli {
 /// that directory as its own, since a supervisor may let it write to no other.
 [[nodiscard]] JobHome WayBackHome(const JobHome& home, bool own_directory);
 
+/// What of a cut-over is left to be done by who reads the last line of the job's process, and what
+/// he types; empty: nothing is.
+[[nodiscard]] std::string LeftOfCutover(const cutover::Status& status, const JobPlan& job);
+
 /// How the way back of the job is typed: "`ddbsync reverse --src a --dst b`".
 [[nodiscard]] std::string ReverseCommand(const JobPlan& job);
 

@@ -138,6 +138,8 @@ TEST(CheckpointJson, JobThatNeverBeganIsNull) {
 }
 
 TEST(CheckpointJson, StoppedJobSaysThatItDoesNotRun) {
+  const auto next = nlohmann::json::parse(StoppedToJson(SomeCheckpoint(), "another job"));
+  EXPECT_EQ(next["reason"], "no process runs this job; another job");
   const auto json = nlohmann::json::parse(StoppedToJson(SomeCheckpoint()));
   EXPECT_EQ(json["state"], "not_running");
   EXPECT_EQ(json["job_id"], "a-b");

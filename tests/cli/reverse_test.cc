@@ -19,6 +19,7 @@
 #include "checkpoint/leveldb_store.h"
 #include "checkpoint/records.h"
 #include "cli/api_file.h"
+#include "cli/found_way_back.h"
 #include "cli/values.h"
 #include "tests/cli/run_plan_fixture.h"
 
@@ -26,6 +27,7 @@ namespace ddbsync::cli {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -236,6 +238,59 @@ TEST_F(ReverseTest, WithoutAWayBackItSaysWhatIsLeft) {
   EXPECT_THAT(Fault(TurnRound(plan)), HasSubstr("prepared no way back"));
   Leave({.number = 2, .step = "rolled_back", .target_stream_arn = "arn:target-stream"});
   EXPECT_THAT(Fault(TurnRound(plan)), HasSubstr("its source is the live table"));
+}
+
+TEST_F(ReverseTest, TheLastLineSaysWhatIsLeftOfACommittedCutover) {
+  const JobPlan job = OwnPlan().jobs.front();
+  const std::string flags = "--src a --dst b --state " + home_.directory + "`";
+  cutover::Status status;
+  EXPECT_EQ(LeftOfCutover(status, job), "") << "there was none";
+  status.number = 1;
+  for (const auto step : {cutover::Step::kDraining, cutover::Step::kRolledBack}) {
+    status.step = step;
+    EXPECT_EQ(LeftOfCutover(status, job), "");
+  }
+  status.step = cutover::Step::kCommitted;
+  EXPECT_THAT(LeftOfCutover(status, job), AllOf(HasSubstr("committed and stays so"),
+                                                EndsWith("`ddbsync cutover commit " + flags)));
+  status.target_stream_arn = "arn:target-stream";
+  status.reverse_start = WallTime();
+  EXPECT_THAT(LeftOfCutover(status, job), AllOf(HasSubstr("`ddbsync cutover commit " + flags),
+                                                EndsWith(", then `ddbsync reverse " + flags)));
+  status.step = cutover::Step::kDone;
+  EXPECT_THAT(LeftOfCutover(status, job), EndsWith("way back yet: `ddbsync reverse " + flags));
+  status.reverse_start.reset();
+  EXPECT_EQ(LeftOfCutover(status, job), "") << "done, and none was prepared";
+}
+
+TEST_F(ReverseTest, AStoppedJobPointsToItsWayBack) {
+  const JobHome home = WayBackHome(home_, true);
+  auto committed = prepared_;
+  const auto next = [&](WayBack::Run run, const JobHome& at) {
+    return AfterCommitText(committed, {run, at}, "--src a --dst b");
+  };
+  const std::string look = "`ddbsync status --state " + home.directory + "`";
+  EXPECT_THAT(next(WayBack::Run::kFollows, home),
+              AllOf(HasSubstr("job a-b-reverse carries"), EndsWith(look)));
+  EXPECT_THAT(next(WayBack::Run::kBegins, home), EndsWith(look));
+  EXPECT_THAT(next(WayBack::Run::kNobody, {}),
+              EndsWith("`ddbsync cutover commit --src a --dst b`"));
+  committed.step = "done";
+  EXPECT_THAT(next(WayBack::Run::kNobody, {}), EndsWith("`ddbsync reverse --src a --dst b`"));
+  EXPECT_THAT(next(WayBack::Run::kNobody, home),
+              EndsWith("`, as job a-b-reverse in " + home.directory));
+  committed.target_stream_arn.clear();
+  EXPECT_THAT(next(WayBack::Run::kNobody, {}), HasSubstr("the target is the live table"));
+}
+
+TEST_F(ReverseTest, WhereTheWayBackWasFollowedOnceIsFound) {
+  EXPECT_EQ(LookForWayBack(home_).home.directory, "") << "nobody ever has";
+  for (const bool own_directory : {false, true}) {
+    const JobHome place = WayBackHome(home_, own_directory);
+    Open(place);
+    EXPECT_EQ(LookForWayBack(home_).run, WayBack::Run::kNobody);
+    EXPECT_EQ(LookForWayBack(home_).home.directory, place.directory);
+  }
 }
 
 TEST(HasWayBack, OnlyOnceTheCutoverIsDone) {

@@ -104,6 +104,8 @@ checkpoint::State Stopped() {
 }
 
 TEST(StoppedScreen, SaysThatNothingRunsAndWhatIsSafe) {
+  EXPECT_THAT(StoppedScreen(Stopped(), false, "another job"),
+              ::testing::EndsWith("\nnext          another job\n"));
   const std::string screen = StoppedScreen(Stopped(), false);
   EXPECT_THAT(screen, HasSubstr("not running; did not stop in good order"));
   EXPECT_THAT(screen, HasSubstr("1 of 2 segments finished, 15 items written"));

@@ -44,6 +44,14 @@ class GoesOnCase(cutover_kill_test.KilledCase):
         self.assert_says(said, ["COMMITTED"])
 
 
+    def status_of_forward_job(self):
+        code, out, err = ddbsync.run("status", "--src", "a", "--dst", "b", "--config",
+                                     self.folder / "ddbsync.toml", "--state", self.state,
+                                     home=self.folder)
+        self.assertEqual(ddbsync.DONE, code, out + err)
+        return out
+
+
 class GoesOnTest(GoesOnCase):
     def test_b_is_carried_back_with_nothing_typed_also_after_kills(self):
         job, application = self.make_ready()
@@ -56,6 +64,8 @@ class GoesOnTest(GoesOnCase):
         self.assert_carried_back(job, application)
         self.assertIn("goes on as job a-b-reverse", job.output())
         self.assert_says(self.cutover("status"), ["SWITCHED", "job a-b-reverse follows it"])
+        self.assert_says(self.status_of_forward_job(),
+                         ["job a-b-reverse carries", f"status --state {self.reverse_state()}`"])
         other = self.begin_job()
         self.assertEqual(ddbsync.USAGE, other.wait(), other.output())
         self.assert_says(other.output(), ["another ddbsync", "runs this job"])
@@ -71,6 +81,9 @@ class GoesOnTest(GoesOnCase):
         self.assertIn("stopped in good order", job.output())
         self.assertEqual(written, self.writes_to_b(), "b is live: nobody but its application")
         self.assert_says(self.cutover("status"), ["`ddbsync reverse --src a --dst b"])
+        self.assert_says(self.status_of_forward_job(),
+                         ["`ddbsync reverse --src a --dst b",
+                          f"as job a-b-reverse in {self.reverse_state()}"])
 
         # By hand it is the same job.
         application.wait_until_it_writes()
@@ -152,6 +165,25 @@ class DoesNotGoOnTest(GoesOnCase):
         self.live_on_b(application)
         application.wait_until_it_writes()
         self.assert_carried_back(self.go_back(), application)
+
+    def test_an_end_between_committed_and_done_says_what_to_type(self):
+        job, application = self.make_ready()
+        with self.held(self.target_proxy, "TagResource") as came:
+            process = self.begin("run", "--reverse", "--timeout", FOREVER)
+            self.wait_for_step(job, "committed")
+            processes.wait_for(came.is_set, 60, "the commit")
+            job.send(signal.SIGTERM)
+            processes.wait_for(lambda: "stopping" in job.output(), 30, "the stop")
+            job.send(signal.SIGTERM)
+            self.assertEqual(ddbsync.FAILED, job.wait(20), job.output())
+        application.stop()
+        self.assert_says(job.output(), ["ended at once", "committed and stays so",
+                                        "the same command does that and goes on with the way back"])
+        self.assertRegex(job.output(), "by hand `ddbsync cutover commit --src a --dst b .*`, "
+                                       "then `ddbsync reverse --src a --dst b .*`\n")
+        process.wait(SECONDS)
+        self.assert_says(self.status_of_forward_job(),
+                         ["what comes after is not finished", "`ddbsync cutover commit --src a"])
 
     def test_a_stream_that_is_gone_is_told_and_nothing_is_written(self):
         job, application = self.make_ready()
