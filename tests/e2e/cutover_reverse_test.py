@@ -6,7 +6,9 @@ import signal
 import cutover_fixture
 import cutover_kill_test
 import ddbsync
+import fixtures
 import processes
+import service_test
 
 FOREVER, SECONDS = cutover_fixture.FOREVER, cutover_fixture.SECONDS
 WRITE = "BatchWriteItem"
@@ -184,6 +186,34 @@ class DoesNotGoOnTest(GoesOnCase):
         process.wait(SECONDS)
         self.assert_says(self.status_of_forward_job(),
                          ["what comes after is not finished", "`ddbsync cutover commit --src a"])
+
+    def test_a_second_signal_does_not_wait_for_the_job_that_was_cut_over_to_close(self):
+        """Its process waits for calls in hand before it goes on with the way back."""
+        self.make_source(cutover_fixture.ITEMS)
+        self.make_target(stream=fixtures.VIEW)
+        told = self.enterContext(service_test.Notified(str(self.folder / "notify")))
+        job = self.begin_job("--watch-target", env=ddbsync.environment(
+            self.folder, **ddbsync.credentials(), NOTIFY_SOCKET=str(self.folder / "notify")))
+        job.wait_until_following()
+        application = self.application()
+        self.verify_and_wait_until_ready("--reverse", application=application)
+        with self.held(self.target_proxy, "TagResource") as came:
+            process = self.begin("run", "--reverse", "--timeout", FOREVER)
+            self.wait_for_step(job, "committed")
+            processes.wait_for(came.is_set, 60, "the commit")
+            in_hand = self.enterContext(self.held(self.target_proxy, "GetRecords"))
+            processes.wait_for(in_hand.is_set, 60, "a call of the watch")
+        self.enterContext(self.held(self.target_proxy, "GetRecords"))  # also what it tries again
+        processes.wait_for(lambda: any("closing the job that was cut over" in message
+                                       for message in told.heard), 30, lambda: told.heard)
+        job.send(signal.SIGTERM)
+        processes.wait_for(lambda: "STOPPING=1" in told.heard, 10, lambda: told.heard)
+        job.send(signal.SIGTERM)
+        self.assertEqual(ddbsync.FAILED, job.wait(10), job.output())
+        self.assert_says(job.output(), ["ended at once",
+                                        "nothing follows its way back yet: `ddbsync reverse"])
+        application.stop()
+        process.wait(SECONDS)
 
     def test_a_stream_that_is_gone_is_told_and_nothing_is_written(self):
         job, application = self.make_ready()
