@@ -107,11 +107,11 @@ Result<checkpoint::State> CheckpointFromJson(std::string_view text) {
   }
 }
 
-std::string StoppedToJson(const checkpoint::State& state) {
+std::string StoppedToJson(const checkpoint::State& state, const std::string& next) {
   Json json;
   json["job_id"] = state.job ? Json(state.job->job_id) : Json(nullptr);
   json["state"] = "not_running";
-  json["reason"] = "no process runs this job";
+  json["reason"] = "no process runs this job" + (next.empty() ? next : "; " + next);
   json["ready"] = false;
   json["checkpoint"] = ToJson(state);
   return Text(json, true);

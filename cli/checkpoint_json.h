@@ -20,6 +20,7 @@ namespace ddbsync::cli {
 
 /// What `status --json` prints of a job that does not run: its state is "not_running", the rest is
 /// under "checkpoint".
-[[nodiscard]] std::string StoppedToJson(const checkpoint::State& state);
+[[nodiscard]] std::string StoppedToJson(const checkpoint::State& state,
+                                        const std::string& next = {});
 
 }  // namespace ddbsync::cli

@@ -1,5 +1,10 @@
 #include "cli/found_way_back.h"
 
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <system_error>
+
 #include "cli/api.h"
 #include "cli/found_job.h"
 #include "cli/reverse.h"
@@ -21,7 +26,12 @@ WayBack LookForWayBack(const JobHome& home) {
   for (const bool own_directory : {true, false}) {
     const JobHome place = WayBackHome(home, own_directory);
     const auto answer = AskRunningJob(place, kStatusPath);
-    if (answer && !*answer) continue;
+    if (answer && !*answer) {
+      std::error_code failed;
+      const bool followed = std::filesystem::exists(place.StoreDirectory(), failed);
+      if (followed && found.home.directory.empty()) found.home = place;
+      continue;
+    }
     found.home = place;
     found.run = WayBack::Run::kBegins;
     if (!answer) continue;  // it is there, and does not answer yet
@@ -32,6 +42,35 @@ WayBack LookForWayBack(const JobHome& home) {
     return found;
   }
   return found;
+}
+
+std::string AfterCommitText(const checkpoint::CutoverRecord& committed, const WayBack& way_back,
+                            std::string_view flags) {
+  const JobHome& home = way_back.home;
+  if (HasWayBack(committed) && way_back.run == WayBack::Run::kFollows) {
+    return fmt::format(
+        "its cut-over is committed, and job {} carries what is written to the target back: "
+        "`ddbsync status --state {}`",
+        home.job_id, home.directory);
+  }
+  if (HasWayBack(committed) && way_back.run == WayBack::Run::kBegins) {
+    return fmt::format(
+        "its cut-over is committed, and its process begins the way back: `ddbsync status --state "
+        "{}`",
+        home.directory);
+  }
+  if (committed.step != ToString(cutover::Step::kDone)) {
+    return fmt::format(
+        "its cut-over is committed, and what comes after is not finished: `ddbsync cutover commit "
+        "{}`",
+        flags);
+  }
+  if (!HasWayBack(committed)) {
+    return "nothing: its cut-over is committed, and the target is the live table";
+  }
+  return fmt::format(
+      "its cut-over is committed, and nothing follows its way back: `ddbsync reverse {}`{}", flags,
+      home.directory.empty() ? "" : fmt::format(", as job {} in {}", home.job_id, home.directory));
 }
 
 }  // namespace ddbsync::cli

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
+#include "checkpoint/cutover_record.h"
 #include "cli/job_home.h"
 
 namespace ddbsync::cli {
@@ -14,10 +16,14 @@ struct WayBack {
     kFollows,  ///< a job does
   };
   Run run = Run::kNobody;
-  JobHome home = {};  ///< of the job that is to follow it
+  JobHome home = {};  ///< of the job that is to follow it; empty: nobody ever has
 };
 
 /// Of the job at `home`, as it is now. Asks its process, if there is one.
 [[nodiscard]] WayBack LookForWayBack(const JobHome& home);
+
+/// What comes next for a stopped job whose cut-over is `committed`. `flags`: how commands name it.
+[[nodiscard]] std::string AfterCommitText(const checkpoint::CutoverRecord& committed,
+                                          const WayBack& way_back, std::string_view flags);
 
 }  // namespace ddbsync::cli

@@ -73,6 +73,7 @@ void AddTail(JobSamples& out, const JobStatus& status) {
 void AddWatch(JobSamples& out, const JobStatus::Watch& watch) {
   if (!watch.wanted) return;
   out.Add(metrics::kTargetWatchUp, watch.watching ? 1 : 0);
+  out.Add(metrics::kTargetWatchLagSeconds, watch.lag_seconds);
   out.Add(metrics::kForeignWritesTotal, watch.puts, {{"kind", "put"}});
   out.Add(metrics::kForeignWritesTotal, watch.deletes, {{"kind", "delete"}});
   out.Add(metrics::kForeignWritesTotal, watch.ttl_deletes, {{"kind", "ttl_delete"}});

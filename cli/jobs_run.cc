@@ -1,9 +1,9 @@
 #include "cli/jobs_run.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "base/log.h"
 #include "cli/api_file.h"
@@ -93,7 +93,11 @@ bool JobsRun::FollowAll() {
 
 void JobsRun::OnSignal(int signal) {
   if (asked_to_stop_) {
-    console_.Finish(engine_.Looks(), {"ended at once; the same command resumes"});
+    std::vector<std::string> lines = {"ended at once; the same command resumes"};
+    for (size_t i = 0; i < following_.size(); ++i) {
+      if (std::string left = CutoverLine(i); !left.empty()) lines.push_back(std::move(left));
+    }
+    console_.Finish(engine_.Looks(), lines);
     EndAtOnce(ExitCode::kFailed, plan_,
               "asked a second time to stop: writes in flight are left behind; the next start "
               "waits for them and resumes");
@@ -138,16 +142,14 @@ std::vector<std::string> JobsRun::EndLines(const std::vector<JobLook>& looks, bo
   for (size_t i = 0; i < looks.size(); ++i) {
     const std::string job = looks.size() == 1 ? "" : looks[i].status.job_id + ": ";
     lines.push_back(job + EndLine(looks[i].status, *looks[i].ended, following_[i].stopping));
-    const std::string way_back = goes_on ? "" : WayBackLine(i);
-    if (!way_back.empty()) lines.push_back(job + way_back);
+    const std::string left = goes_on ? "" : CutoverLine(i);
+    if (!left.empty()) lines.push_back(job + left);
   }
   return lines;
 }
 
-std::string JobsRun::WayBackLine(size_t i) const {
-  if (!HasWayBack(engine_.jobs()[i]->LookAtCutover().status)) return "";
-  return fmt::format("the cut-over is done, and nothing follows its way back yet: {}",
-                     ReverseCommand(plan_.jobs[i]));
+std::string JobsRun::CutoverLine(size_t i) const {
+  return LeftOfCutover(engine_.jobs()[i]->LookAtCutover().status, plan_.jobs[i]);
 }
 
 }  // namespace ddbsync::cli

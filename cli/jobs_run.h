@@ -52,8 +52,8 @@ class JobsRun {
   bool GoesOn(const std::vector<JobLook>& looks);
   [[nodiscard]] std::vector<std::string> EndLines(const std::vector<JobLook>& looks,
                                                   bool goes_on) const;
-  /// Of a way back that this process does not go on with; empty: there is none.
-  [[nodiscard]] std::string WayBackLine(size_t i) const;
+  /// What this process leaves of a committed cut-over; empty: nothing.
+  [[nodiscard]] std::string CutoverLine(size_t i) const;
 
   Engine& engine_;
   StopSignals& signals_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 #include "checkpoint/records.h"
@@ -12,29 +13,67 @@
 namespace ddbsync::cli {
 namespace {
 
-Result<checkpoint::CutoverRecord> CommittedCutover(const JobHome& home) {
-  std::error_code gone;
-  if (!std::filesystem::exists(home.StoreDirectory(), gone)) {
-    return Fail(ErrorCode::kNotFound,
-                "there is no job " + home.job_id + " in " + home.directory + " to go back from");
+/// False: there certainly is none. What cannot be looked at is not taken for that.
+Result<bool> HasCheckpoint(const JobHome& home) {
+  std::error_code failed;
+  const std::filesystem::directory_iterator files(home.StoreDirectory(), failed);
+  if (!failed) return true;
+  if (failed == std::errc::no_such_file_or_directory || failed == std::errc::not_a_directory) {
+    return false;
   }
+  return Fail(ErrorCode::kDenied,
+              "The checkpoint in " + home.StoreDirectory() +
+                  " cannot be read: " + failed.message() +
+                  ". See that the directory belongs to the user who runs ddbsync, or name another "
+                  "with --state.");
+}
+
+/// Of a job that no process runs; none: it has not begun.
+Result<std::optional<checkpoint::State>> LoadStopped(const JobHome& home) {
+  const auto there = HasCheckpoint(home);
+  if (!there) return std::unexpected(there.error());
+  if (!*there) return std::nullopt;
   auto store = OpenStoppedStore(home);
+  // Its first open was cut short.
+  if (!store && store.error().code == ErrorCode::kNotFound) return std::nullopt;
   // Both at once would write to each other's source.
   if (!store) return std::unexpected(WithHolder(std::move(store.error()), home));
   auto state = checkpoint::LoadState(**store);
+  if (!state) return std::unexpected(InDirectory(std::move(state.error()), home));
+  return *std::move(state);
+}
+
+bool IsCommitted(const std::optional<checkpoint::State>& state) {
+  return state && state->cutover && checkpoint::IsCommitted(*state->cutover);
+}
+
+Result<checkpoint::CutoverRecord> CommittedCutover(const JobHome& home) {
+  auto state = LoadStopped(home);
   if (!state) return std::unexpected(std::move(state.error()));
-  const auto& cutover = state->cutover;
-  if (!cutover || !checkpoint::IsCommitted(*cutover)) {
+  if (!*state) {
+    return Fail(ErrorCode::kNotFound,
+                "there is no job " + home.job_id + " in " + home.directory + " to go back from");
+  }
+  if (!IsCommitted(*state)) {
     return Fail(
         ErrorCode::kConflict,
         "no cut-over of job " + home.job_id +
             " is committed: its source is the live table, there is nothing to go back from");
   }
-  return *cutover;
+  return *(*state)->cutover;
 }
 
 bool HasOwnDirectory(const JobPlan& job) {
   return !job.settings.state.empty() && job.home.directory == job.settings.state;
+}
+
+/// A command on the job, as a person types it.
+std::string Typed(std::string_view command, const JobPlan& job) {
+  Settings settings = job.settings;
+  // Of several jobs each lives in a directory below the one that was named.
+  if (!settings.state.empty()) settings.state = job.home.directory;
+  const std::string flags = JobFlags(settings);
+  return fmt::format("`ddbsync {}{}{}`", command, flags.empty() ? "" : " ", flags);
 }
 
 }  // namespace
@@ -73,11 +112,12 @@ std::vector<Error> TurnRound(RunPlan& plan) {
   return {};
 }
 
-std::optional<checkpoint::CutoverRecord> FindCommitted(const RunPlan& plan) {
+Result<std::optional<checkpoint::CutoverRecord>> FindCommitted(const RunPlan& plan) {
   if (plan.choice || plan.jobs.size() != 1) return std::nullopt;
-  auto cutover = CommittedCutover(plan.jobs.front().home);
-  if (!cutover) return std::nullopt;
-  return *std::move(cutover);
+  auto state = LoadStopped(plan.jobs.front().home);
+  if (!state) return std::unexpected(std::move(state.error()));
+  if (!IsCommitted(*state)) return std::nullopt;
+  return *(*state)->cutover;
 }
 
 bool HasWayBack(const checkpoint::CutoverRecord& committed) {
@@ -92,12 +132,23 @@ JobHome WayBackHome(const JobHome& home, bool own_directory) {
   return {home.job_id + "-reverse", home.directory + (own_directory ? "/reverse" : "-reverse")};
 }
 
+std::string LeftOfCutover(const cutover::Status& status, const JobPlan& job) {
+  if (HasWayBack(status)) {
+    return "the cut-over is done, and nothing follows its way back yet: " + ReverseCommand(job);
+  }
+  const bool finished =
+      status.number == 0 || !cutover::Committed(status.step) || status.step == cutover::Step::kDone;
+  if (finished) return "";
+  const std::string left =
+      "the cut-over is committed and stays so, and what comes after it is not finished: ";
+  const std::string finish = Typed("cutover commit", job);
+  if (status.target_stream_arn.empty()) return left + finish;
+  return left + "the same command does that and goes on with the way back; by hand " + finish +
+         ", then " + ReverseCommand(job);
+}
+
 std::string ReverseCommand(const JobPlan& job) {
-  Settings settings = job.settings;
-  // Of several jobs each lives in a directory below the one that was named.
-  if (!settings.state.empty()) settings.state = job.home.directory;
-  const std::string flags = JobFlags(settings);
-  return fmt::format("`ddbsync reverse{}{}`", flags.empty() ? "" : " ", flags);
+  return Typed("reverse", job);
 }
 
 }  // namespace ddbsync::cli

@@ -19,9 +19,10 @@ namespace ddbsync::cli {
 /// kConflict: the job runs, or its cut-over did not prepare a way back.
 [[nodiscard]] std::vector<Error> TurnRound(RunPlan& plan);
 
-/// Of the one job that is planned: its cut-over, if that is committed. Nothing also where its
-/// checkpoint cannot be opened: who starts the job is told why.
-[[nodiscard]] std::optional<checkpoint::CutoverRecord> FindCommitted(const RunPlan& plan);
+/// Of the one job that is planned: its cut-over, if that is committed. None also where there is no
+/// such job yet. Errors: its checkpoint cannot be read, is damaged or newer, or a process holds it;
+/// then nobody knows which table is live, and nothing may be begun.
+[[nodiscard]] Result<std::optional<checkpoint::CutoverRecord>> FindCommitted(const RunPlan& plan);
 
 /// It was to prepare a way back.
 [[nodiscard]] bool HasWayBack(const checkpoint::CutoverRecord& committed);
@@ -31,6 +32,10 @@ namespace ddbsync::cli {
 /// Where the way back of the job at `home` lives: beside it; in it, where `--state` gave the job
 /// that directory as its own, since a supervisor may let it write to no other.
 [[nodiscard]] JobHome WayBackHome(const JobHome& home, bool own_directory);
+
+/// What of a cut-over is left to be done by who reads the last line of the job's process, and what
+/// he types; empty: nothing is.
+[[nodiscard]] std::string LeftOfCutover(const cutover::Status& status, const JobPlan& job);
 
 /// How the way back of the job is typed: "`ddbsync reverse --src a --dst b`".
 [[nodiscard]] std::string ReverseCommand(const JobPlan& job);

@@ -105,8 +105,7 @@ void RunningJob::OpenStore(Parts& parts, std::vector<Error>& faults) {
   if (state) {
     begun_ = state->job.has_value();
   } else {
-    state.error().message += " (in " + plan_.home.directory + ")";
-    faults.push_back(std::move(state.error()));
+    faults.push_back(InDirectory(std::move(state.error()), plan_.home));
   }
 }
 

@@ -189,10 +189,15 @@ constexpr std::array kSettings = {
         "begin with a target that is not empty: all of the source is written over it, then rows "
         "that only the target has are removed, at most so many as --most-extra says",
         [](Settings& s, Text t) { return SetSwitch(s.job.mirror, t); }},
-    Setting{"on-gap", "hold|stop|resync", kHow, kFollows,
+    Setting{"on-gap", "hold|stop|resync", kHow, Bit(Command::kStart),
             "when changes were lost before they were read: hold writes and serve status (default), "
-            "or exit at once, with exit code 4 either way; or, of `start`, copy all again into the "
-            "same target and remove rows that only it has, at most so many as --most-extra says",
+            "or exit at once, with exit code 4 either way; or copy all again into the same target "
+            "and remove rows that only it has, at most so many as --most-extra says",
+            SetOnGap},
+    // Who copies nothing cannot copy again; what is asked for all the same is refused by name.
+    Setting{"on-gap", "hold|stop", kHow, kFollows & ~Bit(Command::kStart),
+            "when changes were lost before they were read: hold writes and serve status (default), "
+            "or exit at once, with exit code 4 either way",
             SetOnGap},
     Setting{"most-extra", "ROWS|PERCENT", kHow, Bit(Command::kStart),
             "with --mirror or --on-gap resync: when more rows than this are only on the target, "

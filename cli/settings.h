@@ -96,7 +96,7 @@ struct Setting {
   }
 };
 
-/// All of them, in the order of --help.
+/// All of them, in the order of --help; where commands take different values, one for each value.
 [[nodiscard]] std::span<const Setting> AllSettings();
 [[nodiscard]] const Setting* FindSetting(std::string_view name);
 

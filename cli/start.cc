@@ -111,7 +111,9 @@ class CopyProcess {
   /// for goes on as the way back. A code: the process ends with it.
   std::optional<ExitCode> TurnRoundIfCommitted() {
     while (turns_round_) {
-      const auto cutover = FindCommitted(plan_);
+      const auto found = FindCommitted(plan_);
+      if (!found) return NotOpened({found.error()});
+      const auto& cutover = *found;
       if (!cutover) break;
       if (!HasWayBack(*cutover)) {
         way_back_.clear();  // who opens it refuses, and says what is live

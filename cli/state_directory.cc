@@ -43,6 +43,11 @@ Result<std::unique_ptr<checkpoint::Store>> OpenStoppedStore(const JobHome& home)
   }
 }
 
+Error InDirectory(Error unread, const JobHome& home) {
+  unread.message += " (in " + home.directory + ")";
+  return unread;
+}
+
 Error WithHolder(Error locked, const JobHome& home) {
   if (locked.code != ErrorCode::kConflict) return locked;
   const auto job = ReadApiFile(home.ApiFile());

@@ -16,6 +16,9 @@ namespace ddbsync::cli {
 /// left its card.
 [[nodiscard]] Error WithHolder(Error locked, const JobHome& home);
 
+/// `unread`, said by what was loaded from the checkpoint in `home`: with where that is.
+[[nodiscard]] Error InDirectory(Error unread, const JobHome& home);
+
 /// The checkpoint of a job that no process runs. Who only looks at it, as `cutover status` does,
 /// has it open for a moment: that is waited for, and does not pass for a job that runs. Errors: as
 /// checkpoint::OpenLevelDbStore.

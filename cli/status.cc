@@ -10,7 +10,9 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/found_job.h"
+#include "cli/found_way_back.h"
 #include "cli/jobs_screen.h"
+#include "cli/meant_job.h"
 #include "cli/run_plan.h"
 #include "cli/status_json.h"
 #include "cli/status_screen.h"
@@ -21,6 +23,16 @@ namespace {
 ExitCode NotShown(const Error& error) {
   TellFaults(std::span(&error, 1));
   return ExitCode::kFailed;
+}
+
+/// Of a job whose cut-over is committed, which its start does not resume; empty: none is.
+std::string NextAfterCommit(const checkpoint::State& state, const JobHome& home,
+                            const Settings& settings) {
+  if (!state.cutover || !checkpoint::IsCommitted(*state.cutover)) return "";
+  std::string flags = JobFlags(settings);
+  // `status` finds a job by its directory alone; who switches or goes back needs its endpoints.
+  if (settings.src.empty()) flags = "--src SRC --dst DST" + (flags.empty() ? "" : " " + flags);
+  return AfterCommitText(*state.cutover, LookForWayBack(home), flags);
 }
 
 /// The screen or JSON of a job, running or not.
@@ -36,7 +48,8 @@ Result<std::string> Describe(const JobHome& home, const Settings& settings) {
   }
   const Result<checkpoint::State> state = LoadStoppedJob(home);
   if (!state) return std::unexpected(state.error());
-  return settings.json ? StoppedToJson(*state) + "\n" : StoppedScreen(*state, color);
+  const std::string next = NextAfterCommit(*state, home, settings);
+  return settings.json ? StoppedToJson(*state, next) + "\n" : StoppedScreen(*state, color, next);
 }
 
 /// All jobs of the one process that runs any, where several are kept; else `which`, the fault of

@@ -72,6 +72,7 @@ constexpr auto kWalkWatch = [](auto& io, auto& w) {
   io.Field("reason", w.reason);
   io.Field("by_key_only", w.by_key_only);
   io.Field("since", w.since);
+  io.Field("lag_seconds", w.lag_seconds);
   io.Field("puts", w.puts);
   io.Field("deletes", w.deletes);
   io.Field("ttl_deletes", w.ttl_deletes);

@@ -154,6 +154,7 @@ void AddWatch(std::string& screen, const JobStatus::Watch& w, bool color) {
     Row(screen, "  watched since",
         TimeText(*w.since) + (w.by_key_only ? ", by key and kind of write alone" : ""));
   }
+  if (w.watching) Row(screen, "  watch lag", SpanText(w.lag_seconds));
   if (w.not_judged > 0) {
     Row(screen, "  not judged",
         CountText(w.not_judged) + " records, which may be of own writes that are forgotten");
@@ -220,7 +221,7 @@ std::string PaintedState(const JobStatus& status, bool color) {
   return Paint(ToString(status.state), ended_well ? Mood::kPlain : MoodOf(status), color);
 }
 
-std::string StoppedScreen(const checkpoint::State& state, bool color) {
+std::string StoppedScreen(const checkpoint::State& state, bool color, const std::string& next) {
   std::string screen;
   const auto finished = std::count_if(state.segments.begin(), state.segments.end(),
                                       [](const auto& s) { return s.finished; });
@@ -254,6 +255,10 @@ std::string StoppedScreen(const checkpoint::State& state, bool color) {
                   CountText(static_cast<int64_t>(state.dead_letters.size())),
                   CountText(static_cast<int64_t>(state.rechecks.size()))));
   Row(screen, "gaps", CountText(gaps));
+  if (!next.empty()) {
+    Row(screen, "next", next);
+    return screen;
+  }
   Row(screen, "next",
       gaps == 0 || (state.resync && checkpoint::IsUnderWay(*state.resync))
           ? "run the same start command: it resumes"

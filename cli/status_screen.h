@@ -14,7 +14,9 @@ namespace ddbsync::cli {
 /// The state's word alone, in the colour that the screen has it in.
 [[nodiscard]] std::string PaintedState(const replicator::JobStatus& status, bool color);
 
-/// As StatusScreen, for a job that does not run, from its checkpoint.
-[[nodiscard]] std::string StoppedScreen(const checkpoint::State& state, bool color);
+/// As StatusScreen, for a job that does not run, from its checkpoint. `next`: what comes next,
+/// where that is not its start (found_way_back.h).
+[[nodiscard]] std::string StoppedScreen(const checkpoint::State& state, bool color,
+                                        const std::string& next = {});
 
 }  // namespace ddbsync::cli

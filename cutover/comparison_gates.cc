@@ -63,10 +63,20 @@ Gate NoStandingMismatch(const GateFacts& facts) {
                   "what the source has");
 }
 
+/// Why a watch that found nothing proves nothing yet.
+std::string Behind(const replicator::JobStatus::Watch& watch) {
+  if (!watch.lag_seconds) {
+    return "unknown: how far the watch is behind the target's stream is not known yet";
+  }
+  return "unknown: the watch is " + SpanText(FromSeconds(*watch.lag_seconds)) +
+         " behind the target's stream, and what others wrote since then was not looked at";
+}
+
 /// What somebody else wrote to the target since it was compared is not what the source has.
 Gate NoForeignWrite(const GateFacts& facts) {
   const std::string name = "no_foreign_write";
-  const std::string limit = "none since the last comparison began";
+  const std::string limit = "none since the last comparison began; watched, and seen within " +
+                            SpanText(limits::kMostLag);
   const auto& watch = facts.job.watch;
   if (facts.job.now == WallTime{}) return MakeGate(name, false, kNoLook, limit, kStartIt);
   if (!watch.wanted) {
@@ -92,6 +102,11 @@ Gate NoForeignWrite(const GateFacts& facts) {
                     fmt::format("unknown: writes of {} were read too late to be told from ours",
                                 aws::IsoTime(*watch.last_unknown)),
                     limit, kVerify);
+  }
+  // What it has not come to is not known to be nobody's; the bound is that of the gate `lag`.
+  if (!watch.lag_seconds || FromSeconds(*watch.lag_seconds) > limits::kMostLag) {
+    return MakeGate(name, false, Behind(watch), limit,
+                    "wait until the watch has caught up: `ddbsync status` shows its lag");
   }
   if (watch.last_foreign || watch.last_unknown) {
     return MakeGate(name, true, "all was compared since the last", limit, "");

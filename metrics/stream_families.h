@@ -22,6 +22,9 @@ inline constexpr Family kShardWatermarkTimestampSeconds =
 inline constexpr Family kTargetWatchUp =
     GaugeOf("ddbsync_target_watch_up", "0 or 1", Subject::kWatch,
             "1 while the target's stream is read. 0: foreign writes are not noticed.");
+inline constexpr Family kTargetWatchLagSeconds =
+    GaugeOf("ddbsync_target_watch_lag_seconds", "seconds", Subject::kWatch,
+            "Now less the time up to which all writes to the target are judged. NaN: unknown.");
 inline constexpr Family kForeignWritesTotal =
     CounterOf("ddbsync_foreign_writes_total", "writes", Subject::kWatch,
               "Writes to the target that this job did not make.",

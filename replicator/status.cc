@@ -68,8 +68,8 @@ std::string_view ToString(HeldBy by) {
 
 JobStatus Later(JobStatus look, Duration by) {
   look.now += std::chrono::duration_cast<WallTime::duration>(by);
-  if (look.tail.lag_seconds) {
-    *look.tail.lag_seconds += std::chrono::duration<double>(by).count();
+  for (std::optional<double>* lag : {&look.tail.lag_seconds, &look.watch.lag_seconds}) {
+    if (*lag) **lag += std::chrono::duration<double>(by).count();
   }
   return look;
 }

@@ -130,12 +130,13 @@ struct JobStatus {
   struct Watch {
     bool wanted = false;
     bool watching = false;
-    std::string reason;             ///< why it is not; empty when it is
-    bool by_key_only = false;       ///< the stream has no new images to compare
-    std::optional<WallTime> since;  ///< writes later than this are judged
-    int64_t puts = 0, deletes = 0;  ///< by others
-    int64_t ttl_deletes = 0;        ///< by the target's time to live
-    int64_t not_judged = 0;         ///< records that may be of own writes which are forgotten
+    std::string reason;                 ///< why it is not; empty when it is
+    bool by_key_only = false;           ///< the stream has no new images to compare
+    std::optional<WallTime> since;      ///< writes later than this are judged
+    std::optional<double> lag_seconds;  ///< so far behind the stream; none: unknown, never 0
+    int64_t puts = 0, deletes = 0;      ///< by others
+    int64_t ttl_deletes = 0;            ///< by the target's time to live
+    int64_t not_judged = 0;             ///< records that may be of own writes which are forgotten
     std::optional<WallTime> last_foreign;  ///< put or delete by others
     std::optional<WallTime> last_unknown;  ///< record that was not judged, or was lost
     std::vector<std::string> some_keys;    ///< of those, the last first, as JSON

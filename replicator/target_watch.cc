@@ -62,7 +62,13 @@ void TargetWatch::OnPage(const dynamodb::StreamPage& page) {
 
 void TargetWatch::Adopt(const dynamodb::ShardDescription& listed, Started& started) {
   const auto parent = shards_.find(listed.parent_id);
-  if (parent != shards_.end()) parent->second.has_child = true;
+  std::optional<WallTime> judged_to;
+  if (parent != shards_.end()) {
+    parent->second.has_child = true;
+    judged_to = judged_.Of(listed.parent_id);
+    if (!judged_to) judged_to = parent->second.judged_to;  // a sister was listed before it
+    if (parent->second.reader == nullptr) DropMark(listed.parent_id, parent->second);
+  }
   const auto [place, is_new] = shards_.try_emplace(listed.id);
   if (!is_new) return;
   Shard& shard = place->second;
@@ -73,6 +79,7 @@ void TargetWatch::Adopt(const dynamodb::ShardDescription& listed, Started& start
     return;
   }
   shard.awaited = was_there;
+  judged_.Restore(listed.id, judged_to);
   shard.reader = std::make_shared<streams::ShardReader>(
       streams::ShardReader::Options{.stream_arn = discovery_->stream_arn(),
                                     .shard_id = listed.id,
@@ -89,10 +96,12 @@ void TargetWatch::OnListingComplete(WallTime began, const std::string& stream_st
     listed_ = true;
     listing_trouble_.clear();
     // So long after its end a shard is not listed again.
-    std::erase_if(shards_, [&](const auto& entry) {
+    std::erase_if(shards_, [&](const auto& entry) REQUIRES(mutex_) {
       const Shard& shard = entry.second;
-      return shard.reader == nullptr &&
-             began - shard.ended_at > ddbsync::limits::kFinishedMarkerAge;
+      const bool old =
+          shard.reader == nullptr && began - shard.ended_at > ddbsync::limits::kFinishedMarkerAge;
+      if (old) judged_.Drop(entry.first);
+      return old;
     });
   }
   if (stream_status == "DISABLED") SwitchedOff("the target's stream was switched off");
@@ -135,6 +144,7 @@ void TargetWatch::Apply(const std::string& shard_id,
   {
     MutexLock lock(mutex_);
     shards_[shard_id].judged = judged;
+    judged_.OnApplied(shard_id, page->records().back().created);
   }
   applied();
 }
@@ -190,9 +200,20 @@ void TargetWatch::NoteRead(Shard& shard) {
   if (std::exchange(shard.awaited, false)) reads_since_ = std::max(reads_since_, ServerNow());
 }
 
-void TargetWatch::OnTip(const std::string& shard_id, WallTime) {
+void TargetWatch::NoteEnd(Shard& shard) {
+  shard.reader = nullptr;
+  shard.ended_at = ServerNow();
+}
+
+void TargetWatch::DropMark(const std::string& id, Shard& shard) {
+  if (const auto mark = judged_.Of(id)) shard.judged_to = mark;
+  judged_.Drop(id);
+}
+
+void TargetWatch::OnTip(const std::string& shard_id, WallTime since) {
   MutexLock lock(mutex_);
   NoteRead(shards_[shard_id]);
+  judged_.OnTip(shard_id, since);
 }
 
 void TargetWatch::OnEnd(const std::string& shard_id) {
@@ -201,9 +222,8 @@ void TargetWatch::OnEnd(const std::string& shard_id) {
     MutexLock lock(mutex_);
     Shard& shard = shards_[shard_id];
     NoteRead(shard);
-    shard.reader = nullptr;
-    shard.ended_at = ServerNow();
-    if (shard.has_child) return;
+    NoteEnd(shard);
+    if (shard.has_child) return DropMark(shard_id, shard);
     waker = discovery_waker_;
   }
   discovery_->LookForChildren(shard_id);
@@ -220,8 +240,8 @@ void TargetWatch::OnLoss(const std::string& shard_id, const Error& error) {
     found_.last_unknown = ServerNow();
     reader = shard.reader;
     if (!goes_on) {
-      shard.reader = nullptr;
-      shard.ended_at = ServerNow();
+      NoteEnd(shard);
+      DropMark(shard_id, shard);
     }
   }
   Log(LogLevel::kWarning, "target_watch_loss",
@@ -249,6 +269,13 @@ std::string TargetWatch::Trouble() const {
   return listed_ && !awaits ? "" : "the target's stream is not read yet";
 }
 
+std::optional<double> TargetWatch::LagSeconds() const {
+  if (!off_.empty() || stopped_ || !listed_) return std::nullopt;
+  const auto judged_to = judged_.Minimum();
+  if (!judged_to) return std::nullopt;
+  return std::max(0.0, std::chrono::duration<double>(ServerNow() - *judged_to).count());
+}
+
 JobStatus::Watch TargetWatch::Look() const {
   MutexLock lock(mutex_);
   JobStatus::Watch look = found_;
@@ -256,6 +283,7 @@ JobStatus::Watch TargetWatch::Look() const {
   look.reason = Trouble();
   look.watching = look.reason.empty();
   look.by_key_only = !parts_.own_writes.images();
+  look.lag_seconds = LagSeconds();
   look.since = std::max(parts_.own_writes.since(), reads_since_);
   return look;
 }

@@ -15,6 +15,7 @@
 #include "dynamodb/streams_client.h"
 #include "replicator/own_writes.h"
 #include "replicator/status.h"
+#include "replicator/watermark.h"
 #include "streams/discovery.h"
 #include "streams/reader_counters.h"
 #include "streams/record_sink.h"
@@ -67,7 +68,8 @@ class TargetWatch final : public streams::RecordSink, public streams::ListingObs
     bool has_child = false;
     bool awaited = false;  ///< it was there before the watch, and nothing was read of it yet
     WallTime ended_at;
-    std::string trouble;  ///< why it is not read; empty: it is
+    std::optional<WallTime> judged_to;  ///< of one whose children count instead of it
+    std::string trouble;                ///< why it is not read; empty: it is
   };
   using Started = std::vector<std::pair<std::string, std::shared_ptr<streams::ShardReader>>>;
 
@@ -79,7 +81,11 @@ class TargetWatch final : public streams::RecordSink, public streams::ListingObs
   void SwitchedOff(const std::string& reason) EXCLUDES(mutex_);
   /// The shard answers. What was written to it before its first iterator is passed over.
   void NoteRead(Shard& shard) REQUIRES(mutex_);
+  void NoteEnd(Shard& shard) REQUIRES(mutex_);
+  /// Its children count instead of it, or nobody knows of any.
+  void DropMark(const std::string& id, Shard& shard) REQUIRES(mutex_);
   [[nodiscard]] std::string Trouble() const REQUIRES(mutex_);
+  [[nodiscard]] std::optional<double> LagSeconds() const REQUIRES(mutex_);
   [[nodiscard]] TimePoint Now() const { return parts_.executor.clock().Now(); }
   [[nodiscard]] WallTime ServerNow() const { return parts_.streams.aws().server_clock().Now(); }
 
@@ -98,6 +104,7 @@ class TargetWatch final : public streams::RecordSink, public streams::ListingObs
   bool stopped_ GUARDED_BY(mutex_) = false;  ///< no shard is started any more
   std::string off_ GUARDED_BY(mutex_);       ///< why there is no stream any more
   std::string listing_trouble_ GUARDED_BY(mutex_);
+  Watermark judged_ GUARDED_BY(mutex_);        ///< how far each shard's records are
   WallTime reads_since_ GUARDED_BY(mutex_);    ///< of all that were there: the last one answered
   JobStatus::Watch found_ GUARDED_BY(mutex_);  ///< the counts and keys of it
   int64_t logged_ GUARDED_BY(mutex_) = 0;      ///< foreign writes that a line has told of

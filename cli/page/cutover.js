@@ -95,6 +95,22 @@ function showEvents() {
     [new Date(event.time).toLocaleString('en-GB'), STEP_WORDS[event.step] || event.step, event.text]));
 }
 
+// What was kept of one that has begun: the gates as they were then, and what the comparison while writes were stopped
+// found of each table.
+function showReport() {
+  const { gates: kept, digests } = cutover;
+  $('cutover-report').hidden = kept.length === 0;
+  const compared = digests.source !== '' || digests.target !== '';
+  $('cutover-digests').hidden = !compared;
+  const key = JSON.stringify([cutover.number, kept, digests]);
+  if ($('cutover-report').dataset.shown === key) return;
+  $('cutover-report').dataset.shown = key;
+  table($('cutover-report'), ['Gate', 'Held', 'Observed', 'Limit'],
+    kept.map((gate) => [gate.name.replaceAll('_', ' '), gate.ok ? 'yes' : 'no', gate.observed, gate.limit]));
+  figures($('cutover-digests'), compared
+    ? [['Source’s digest', digests.source || 'none'], ['Target’s digest', digests.target || 'none']] : []);
+}
+
 function showCutover() {
   const c = cutover;
   const [tone, words] = cutoverVerdict();
@@ -113,6 +129,7 @@ function showCutover() {
   showSteps();
   showGates();
   showEvents();
+  showReport();
   showCutoverControls();
 }
 

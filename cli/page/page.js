@@ -217,6 +217,7 @@ function showStatus() {
     ['Changes', rate(t.records_per_second, 'records')],
     ['Applied since the start', short(t.inserts + t.modifies + t.removes)],
     ['Before changes expire', duration(t.headroom_seconds)],
+    ...(status.watch.watching ? [['Lag of the target’s watch', duration(status.watch.lag_seconds)]] : []),
   ]);
   figures($('about-figures'), [
     ['Started', new Date(status.started_at).toLocaleString('en-GB')],
@@ -235,6 +236,8 @@ function showStatus() {
   showLimits();
 }
 
+const MOST_WATCH_LAG = 30;  // seconds, as the gate no_foreign_write has it
+
 // Who else writes to the target, where its stream is watched.
 function showWatch(watch, add) {
   if (!watch.wanted) return;
@@ -245,7 +248,11 @@ function showWatch(watch, add) {
       '. Find out who; then this gives it back what the source has:',
       'ddbsync verify --repair --job ' + status.job_id);
   }
-  if (!watch.watching) add('wait', 'The target is not watched', watch.reason);
+  if (!watch.watching) return add('wait', 'The target is not watched', watch.reason);
+  if (watch.lag_seconds <= MOST_WATCH_LAG && known(watch.lag_seconds)) return;
+  add('wait', 'The watch of the target is behind', (known(watch.lag_seconds)
+    ? 'By ' + duration(watch.lag_seconds) + ': what' : 'Nobody knows how far: what') +
+    ' others wrote since is not seen yet. No cut-over begins meanwhile.');
 }
 
 function showTroubles() {

@@ -99,24 +99,37 @@ std::string ZshArguments(const CommandHelp& command) {
   return text + "\n";
 }
 
-/// What completes a value, by flag; one value means the same wherever it is taken.
+std::string BashAction(const FlagHelp& flag) {
+  const std::string choices = Choices(flag);
+  if (!choices.empty()) return "compgen -W '" + choices + "' -- \"$word\"";
+  if (flag.value == "FILE") return "compgen -f -- \"$word\"";
+  return flag.value == "DIR" ? "compgen -d -- \"$word\"" : ":";
+}
+
+/// What completes a value, by command and flag.
 std::string BashValues(const ProgramHelp& program) {
-  std::map<std::string, std::set<std::string>> by_action;
+  std::map<std::string, std::map<std::string, std::set<std::string>>> by_flag;
   for (const CommandHelp& command : program.commands) {
     for (const FlagHelp& flag : command.flags) {
-      if (flag.value.empty()) continue;
-      const std::string choices = Choices(flag);
-      const std::string action = !choices.empty() ? "compgen -W '" + choices + "' -- \"$word\""
-                                 : flag.value == "FILE" ? "compgen -f -- \"$word\""
-                                 : flag.value == "DIR"  ? "compgen -d -- \"$word\""
-                                                        : ":";
-      by_action[action].insert("--" + flag.name);
+      if (!flag.value.empty()) by_flag[flag.name][BashAction(flag)].insert(command.name);
+    }
+  }
+  std::map<std::string, std::set<std::string>> by_action;  // what "command --flag" is like
+  for (const auto& [flag, actions] : by_flag) {
+    for (const auto& [action, commands] : actions) {
+      if (actions.size() == 1) {
+        by_action[action].insert("*' --" + flag + "'");
+        continue;
+      }
+      for (const std::string& command : commands) {
+        by_action[action].insert("'" + command + " --" + flag + "'");
+      }
     }
   }
   std::string text;
-  for (const auto& [action, flags] : by_action) {
+  for (const auto& [action, patterns] : by_action) {
     text += fmt::format("    {})\n      mapfile -t COMPREPLY < <({})\n      return ;;\n",
-                        fmt::join(flags, " | "), action);
+                        fmt::join(patterns, " | "), action);
   }
   return text;
 }
@@ -169,14 +182,14 @@ _ddbsync() {{
     word=''
   fi
   COMPREPLY=()
-  case $before in
-{}  esac
   local i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$command${{command:+ }}${{COMP_WORDS[i]}}" in
       {}) command+="${{command:+ }}${{COMP_WORDS[i]}}" ;;
     esac
   done
+  case "$command $before" in
+{}  esac
   case $command in
     '') words='-h --help {}' ;;
 {}  esac
@@ -190,7 +203,7 @@ complete -F _ddbsync ddbsync
   for (const CommandHelp& command : program.commands) known.insert(command.name);
   std::vector<std::string> quoted;
   for (const std::string& name : known) quoted.push_back("'" + name + "'");
-  return fmt::format(kScript, BashValues(program), fmt::join(quoted, " | "), fmt::join(firsts, " "),
+  return fmt::format(kScript, fmt::join(quoted, " | "), BashValues(program), fmt::join(firsts, " "),
                      commands);
 }
 

@@ -191,6 +191,15 @@ TEST(Help, EveryFlagThatIsUnderstoodIsInIt) {
   EXPECT_TRUE(FlagsInHelp(Parse("tail --help").help).contains("since"));
 }
 
+TEST(Help, NamesOnlyChoicesThatTheCommandTakes) {
+  EXPECT_THAT(Parse("start --help").help, HasSubstr("--on-gap hold|stop|resync"));
+  for (const char* command : {"tail", "reverse"}) {
+    const std::string help = Parse(std::string(command) + " --help").help;
+    EXPECT_THAT(help, HasSubstr("--on-gap hold|stop ")) << command;
+    EXPECT_THAT(help, Not(HasSubstr("resync"))) << command;
+  }
+}
+
 TEST(Help, SaysHowTheWholeCommandIsTyped) {
   EXPECT_THAT(Parse("start --help").help, HasSubstr("Usage: ddbsync start [OPTIONS]"));
   EXPECT_THAT(Parse("checkpoint show --help").help, HasSubstr("Usage: ddbsync checkpoint show"));

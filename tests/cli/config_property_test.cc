@@ -77,7 +77,8 @@ struct File {
 void AddJob(File& file) {
   file.lines.emplace_back("[job]");
   for (const Setting& setting : AllSettings()) {
-    if (*rc::gen::arbitrary<bool>()) continue;
+    // One that has different values for different commands is still one key.
+    if (file.job.contains(std::string(setting.name)) || *rc::gen::arbitrary<bool>()) continue;
     const Written value = AnyValue();
     const std::string key = ConfigKey(setting.name);
     file.lines.push_back(key + " = " + value.toml + "  # a comment");

@@ -232,6 +232,8 @@ TEST(JobMetrics, ForeignWritesAreToldByKindAndOnlyWhereTheTargetIsWatched) {
   EXPECT_THAT(Scrape(status), Not(HasSubstr("ddbsync_foreign_writes_total{")));
   EXPECT_THAT(Scrape(status), Not(HasSubstr("ddbsync_target_watch_up{")));
   status.watch.wanted = status.watch.watching = true;
+  EXPECT_THAT(Scrape(status), HasSubstr("ddbsync_target_watch_lag_seconds{job_id=\"a-b\"} NaN"));
+  status.watch.lag_seconds = 6.5;
   status.watch.puts = 2;
   status.watch.deletes = 1;
   status.watch.ttl_deletes = 7;
@@ -241,6 +243,7 @@ TEST(JobMetrics, ForeignWritesAreToldByKindAndOnlyWhereTheTargetIsWatched) {
   EXPECT_THAT(text, HasSubstr(family + "\"delete\"} 1\n"));
   EXPECT_THAT(text, HasSubstr(family + "\"ttl_delete\"} 7\n"));
   EXPECT_THAT(text, HasSubstr("ddbsync_target_watch_up{job_id=\"a-b\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("ddbsync_target_watch_lag_seconds{job_id=\"a-b\"} 6.5\n"));
 }
 
 TEST(JobMetrics, TimeHeldIsCountedByReason) {

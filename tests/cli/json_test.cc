@@ -41,6 +41,7 @@ JobStatus SomeStatus() {
   status.writes = {.puts_ok = 19000, .in_flight = 7, .in_flight_limit = 16};
   status.watch.wanted = status.watch.watching = true;
   status.watch.since = *ParseTime("2026-11-21T09:00:07Z");
+  status.watch.lag_seconds = 6.5;
   status.watch.puts = 1;
   status.watch.some_keys = {R"({"id":{"S":"theirs"}})"};
   status.queue_bytes = 12345;
@@ -63,6 +64,7 @@ TEST(StatusJson, HasTheNamesOfTheStatusAndUnknownIsNull) {
   EXPECT_TRUE(json["tail"]["headroom_seconds"].is_null());
   EXPECT_EQ(json["writes"]["in_flight_limit"], 16);
   EXPECT_EQ(json["watch"]["puts"], 1);
+  EXPECT_EQ(json["watch"]["lag_seconds"], 6.5);
   EXPECT_EQ(json["watch"]["since"], "2026-11-21T09:00:07.000Z");
   EXPECT_TRUE(json["watch"]["last_foreign"].is_null());
   EXPECT_EQ(json["watch"]["some_keys"][0], R"({"id":{"S":"theirs"}})");
@@ -136,6 +138,8 @@ TEST(CheckpointJson, JobThatNeverBeganIsNull) {
 }
 
 TEST(CheckpointJson, StoppedJobSaysThatItDoesNotRun) {
+  const auto next = nlohmann::json::parse(StoppedToJson(SomeCheckpoint(), "another job"));
+  EXPECT_EQ(next["reason"], "no process runs this job; another job");
   const auto json = nlohmann::json::parse(StoppedToJson(SomeCheckpoint()));
   EXPECT_EQ(json["state"], "not_running");
   EXPECT_EQ(json["job_id"], "a-b");

@@ -60,10 +60,14 @@ TEST(StatusScreen, TellsOfForeignWritesOnlyWhereTheTargetIsWatched) {
   EXPECT_THAT(screen, HasSubstr("3 (1 puts, 2 deletes), 4 by the target's time to live"));
   EXPECT_THAT(screen, HasSubstr("theirs"));
   EXPECT_THAT(screen, Not(HasSubstr("not watched")));
+  EXPECT_THAT(screen, HasSubstr("\n  watch lag   unknown\n"));
+  status.watch.lag_seconds = 200;
+  EXPECT_THAT(StatusScreen(status, false), HasSubstr("\n  watch lag   3m20s\n"));
   status.watch.watching = false;
   status.watch.reason = "the stream was switched off";
   screen = StatusScreen(status, false);
   EXPECT_THAT(screen, HasSubstr("not watched: the stream was switched off"));
+  EXPECT_THAT(screen, Not(HasSubstr("watch lag")));
 }
 
 TEST(StatusScreen, ColorsOnlyWhenAsked) {
@@ -100,6 +104,8 @@ checkpoint::State Stopped() {
 }
 
 TEST(StoppedScreen, SaysThatNothingRunsAndWhatIsSafe) {
+  EXPECT_THAT(StoppedScreen(Stopped(), false, "another job"),
+              ::testing::EndsWith("\nnext          another job\n"));
   const std::string screen = StoppedScreen(Stopped(), false);
   EXPECT_THAT(screen, HasSubstr("not running; did not stop in good order"));
   EXPECT_THAT(screen, HasSubstr("1 of 2 segments finished, 15 items written"));

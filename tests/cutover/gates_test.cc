@@ -35,6 +35,12 @@ dynamodb::TableDescription Provisioned(const std::string& name, int units) {
   return table;
 }
 
+/// The target is watched, and nobody wrote.
+void Watch(GateFacts& facts) {
+  facts.job.watch.wanted = facts.job.watch.watching = true;
+  facts.job.watch.lag_seconds = 7;
+}
+
 void OtherOptions(GateFacts& facts, const std::function<void(Options&)>& change) {
   change(facts.options);
   ProveAll(facts);
@@ -147,13 +153,23 @@ const std::vector<Case> kClosing = {
 
     {"no_foreign_write", "after the comparison began",
      [](GateFacts& f) {
-       f.job.watch.wanted = f.job.watch.watching = true;
+       Watch(f);
        f.job.watch.last_foreign = f.verification->began;
      }},
     {"no_foreign_write", "what was lost or not judged",
      [](GateFacts& f) {
-       f.job.watch.wanted = f.job.watch.watching = true;
+       Watch(f);
        f.job.watch.last_unknown = f.verification->began;
+     }},
+    {"no_foreign_write", "the watch is behind",
+     [](GateFacts& f) {
+       Watch(f);
+       f.job.watch.lag_seconds = 30.5;
+     }},
+    {"no_foreign_write", "nobody knows how far the watch is",
+     [](GateFacts& f) {
+       Watch(f);
+       f.job.watch.lag_seconds.reset();
      }},
     {"no_foreign_write", "the stream is not read", [](GateFacts& f) { f.job.watch.wanted = true; }},
 
@@ -258,11 +274,15 @@ const std::vector<Case> kOpen = {
        f.copied_by.reset();
      }},
     {"lag", "30 s", [](GateFacts& f) { f.job.tail.lag_seconds = 30; }},
-    {"no_foreign_write", "watched, and nobody wrote",
-     [](GateFacts& f) { f.job.watch.wanted = f.job.watch.watching = true; }},
+    {"no_foreign_write", "watched, and nobody wrote", [](GateFacts& f) { Watch(f); }},
+    {"no_foreign_write", "the watch is 30 s behind",
+     [](GateFacts& f) {
+       Watch(f);
+       f.job.watch.lag_seconds = 30;
+     }},
     {"no_foreign_write", "the comparison began after the last",
      [](GateFacts& f) {
-       f.job.watch.wanted = f.job.watch.watching = true;
+       Watch(f);
        f.job.watch.last_foreign = f.verification->began - seconds(3);
        f.job.watch.last_unknown = f.verification->began - seconds(3);
      }},
@@ -432,6 +452,19 @@ TEST(Gates, SayWhatWasSeen) {
             "dynamodb:UpdateTimeToLive on orders, dynamodb:PutResourcePolicy on orders, "
             "dynamodb:DeleteResourcePolicy on orders, dynamodb:DeleteItem on orders, "
             "dynamodb:UpdateTable on orders, dynamodb:UpdateTimeToLive on orders-b");
+}
+
+TEST(Gates, AWatchThatIsBehindSaysWhyItProvesNothing) {
+  GateFacts facts = ReadyFacts();
+  Watch(facts);
+  facts.job.watch.lag_seconds = 200;
+  const auto gates = Judge(facts);
+  const Gate* const gate = Find(gates, "no_foreign_write");
+  ASSERT_NE(gate, nullptr);
+  EXPECT_EQ(gate->observed,
+            "unknown: the watch is 3 min behind the target's stream, and what others wrote since "
+            "then was not looked at");
+  EXPECT_EQ(gate->limit, "none since the last comparison began; watched, and seen within 30 s");
 }
 
 }  // namespace

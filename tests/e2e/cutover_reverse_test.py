@@ -6,7 +6,9 @@ import signal
 import cutover_fixture
 import cutover_kill_test
 import ddbsync
+import fixtures
 import processes
+import service_test
 
 FOREVER, SECONDS = cutover_fixture.FOREVER, cutover_fixture.SECONDS
 WRITE = "BatchWriteItem"
@@ -44,6 +46,14 @@ class GoesOnCase(cutover_kill_test.KilledCase):
         self.assert_says(said, ["COMMITTED"])
 
 
+    def status_of_forward_job(self):
+        code, out, err = ddbsync.run("status", "--src", "a", "--dst", "b", "--config",
+                                     self.folder / "ddbsync.toml", "--state", self.state,
+                                     home=self.folder)
+        self.assertEqual(ddbsync.DONE, code, out + err)
+        return out
+
+
 class GoesOnTest(GoesOnCase):
     def test_b_is_carried_back_with_nothing_typed_also_after_kills(self):
         job, application = self.make_ready()
@@ -56,6 +66,8 @@ class GoesOnTest(GoesOnCase):
         self.assert_carried_back(job, application)
         self.assertIn("goes on as job a-b-reverse", job.output())
         self.assert_says(self.cutover("status"), ["SWITCHED", "job a-b-reverse follows it"])
+        self.assert_says(self.status_of_forward_job(),
+                         ["job a-b-reverse carries", f"status --state {self.reverse_state()}`"])
         other = self.begin_job()
         self.assertEqual(ddbsync.USAGE, other.wait(), other.output())
         self.assert_says(other.output(), ["another ddbsync", "runs this job"])
@@ -71,6 +83,9 @@ class GoesOnTest(GoesOnCase):
         self.assertIn("stopped in good order", job.output())
         self.assertEqual(written, self.writes_to_b(), "b is live: nobody but its application")
         self.assert_says(self.cutover("status"), ["`ddbsync reverse --src a --dst b"])
+        self.assert_says(self.status_of_forward_job(),
+                         ["`ddbsync reverse --src a --dst b",
+                          f"as job a-b-reverse in {self.reverse_state()}"])
 
         # By hand it is the same job.
         application.wait_until_it_writes()
@@ -153,6 +168,53 @@ class DoesNotGoOnTest(GoesOnCase):
         application.wait_until_it_writes()
         self.assert_carried_back(self.go_back(), application)
 
+    def test_an_end_between_committed_and_done_says_what_to_type(self):
+        job, application = self.make_ready()
+        with self.held(self.target_proxy, "TagResource") as came:
+            process = self.begin("run", "--reverse", "--timeout", FOREVER)
+            self.wait_for_step(job, "committed")
+            processes.wait_for(came.is_set, 60, "the commit")
+            job.send(signal.SIGTERM)
+            processes.wait_for(lambda: "stopping" in job.output(), 30, "the stop")
+            job.send(signal.SIGTERM)
+            self.assertEqual(ddbsync.FAILED, job.wait(20), job.output())
+        application.stop()
+        self.assert_says(job.output(), ["ended at once", "committed and stays so",
+                                        "the same command does that and goes on with the way back"])
+        self.assertRegex(job.output(), "by hand `ddbsync cutover commit --src a --dst b .*`, "
+                                       "then `ddbsync reverse --src a --dst b .*`\n")
+        process.wait(SECONDS)
+        self.assert_says(self.status_of_forward_job(),
+                         ["what comes after is not finished", "`ddbsync cutover commit --src a"])
+
+    def test_a_second_signal_does_not_wait_for_the_job_that_was_cut_over_to_close(self):
+        """Its process waits for calls in hand before it goes on with the way back."""
+        self.make_source(cutover_fixture.ITEMS)
+        self.make_target(stream=fixtures.VIEW)
+        told = self.enterContext(service_test.Notified(str(self.folder / "notify")))
+        job = self.begin_job("--watch-target", env=ddbsync.environment(
+            self.folder, **ddbsync.credentials(), NOTIFY_SOCKET=str(self.folder / "notify")))
+        job.wait_until_following()
+        application = self.application()
+        self.verify_and_wait_until_ready("--reverse", application=application)
+        with self.held(self.target_proxy, "TagResource") as came:
+            process = self.begin("run", "--reverse", "--timeout", FOREVER)
+            self.wait_for_step(job, "committed")
+            processes.wait_for(came.is_set, 60, "the commit")
+            in_hand = self.enterContext(self.held(self.target_proxy, "GetRecords"))
+            processes.wait_for(in_hand.is_set, 60, "a call of the watch")
+        self.enterContext(self.held(self.target_proxy, "GetRecords"))  # also what it tries again
+        processes.wait_for(lambda: any("closing the job that was cut over" in message
+                                       for message in told.heard), 30, lambda: told.heard)
+        job.send(signal.SIGTERM)
+        processes.wait_for(lambda: "STOPPING=1" in told.heard, 10, lambda: told.heard)
+        job.send(signal.SIGTERM)
+        self.assertEqual(ddbsync.FAILED, job.wait(10), job.output())
+        self.assert_says(job.output(), ["ended at once",
+                                        "nothing follows its way back yet: `ddbsync reverse"])
+        application.stop()
+        process.wait(SECONDS)
+
     def test_a_stream_that_is_gone_is_told_and_nothing_is_written(self):
         job, application = self.make_ready()
         self.kill_committed(job)
@@ -166,6 +228,19 @@ class DoesNotGoOnTest(GoesOnCase):
                                         "`ddbsync reverse --src a --dst b"])
         self.assertEqual(written, (self.writes_to_b(), self.source_proxy.seen.get(WRITE, 0)))
         application.stop()
+
+    def test_a_checkpoint_that_cannot_be_read_is_not_taken_for_not_committed(self):
+        job, application = self.make_ready()
+        self.kill_committed(job)
+        application.stop()
+        (self.state / "checkpoint" / "CURRENT").unlink()
+        calls = dict(self.source_proxy.seen), dict(self.target_proxy.seen)
+        job = self.begin_job()
+        self.assertEqual(ddbsync.FAILED, job.wait(60), job.output())
+        self.assert_says(job.output(), [f"The checkpoint in {self.state}/checkpoint is damaged",
+                                        "put back a copy"])
+        self.assertEqual(calls, (dict(self.source_proxy.seen), dict(self.target_proxy.seen)))
+        self.assertFalse(self.reverse_state().exists())
 
     def switch_target_stream(self, on):
         view = {"StreamViewType": "NEW_AND_OLD_IMAGES"} if on else {}

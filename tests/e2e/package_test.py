@@ -144,6 +144,8 @@ class CompletionTest(unittest.TestCase):
     def test_bash_offers_values(self):
         self.assertEqual({"hold", "resync", "stop"}, self.bash("start", "--on-gap", ""))
         self.assertEqual({"stop"}, self.bash("start", "--on-gap", "=", "s"))
+        self.assertEqual({"hold", "stop"}, self.bash("tail", "--on-gap", ""))
+        self.assertEqual({"hold", "stop"}, self.bash("reverse", "--src", "a", "--on-gap", "="))
         self.assertEqual({"hold", "resync", "stop"}, self.bash("start", "--on-gap", "="))
         self.assertEqual({"job.toml", "jobs"}, self.bash("start", "--config", "jo"))
         self.assertEqual({"jobs"}, self.bash("start", "--state", "jo"))
@@ -163,6 +165,7 @@ class CompletionTest(unittest.TestCase):
         self.assertEqual({"show", "stop"}, self.fish("ddbsync verify "))
         self.assertEqual({"commit"}, self.fish("ddbsync cutover com"))
         self.assertEqual({"hold", "resync", "stop"}, self.fish("ddbsync start --on-gap "))
+        self.assertEqual({"hold", "stop"}, self.fish("ddbsync tail --on-gap "))
         self.assertEqual(THROTTLES, self.fish("ddbsync throttle "))
 
     def test_zsh_and_fish_read_theirs(self):

@@ -277,13 +277,22 @@ class PageTest(fixtures.Case):
         now = cutover["now"]
         ready = {**cutover, "number": 1, "step": "ready", "asks_commit": True, "began": now,
                  "left_seconds": 41.5, "frozen_at": now,
-                 "events": [{"time": now, "step": "preparing", "text": "<b>a hook's words</b>"}]}
+                 "events": [{"time": now, "step": "preparing", "text": "<b>a hook's words</b>"}],
+                 "gates": [{"name": "lag", "ok": True, "observed": "lag 2.1 s",
+                            "limit": "at most 30 s", "fix": ""},
+                           {"name": "schema_parity", "ok": False, "observed": "<i>no index</i>",
+                            "limit": "the same", "fix": "make it"}]}
+        digest = "0123456789abcdef" * 2
         self.page.tell("answer", "/api/v1/cutover", ready)
         self.page.tell("answer", "/api/v1/commit",
-                       {**ready, "step": "done", "asks_commit": False, "committed_at": now})
+                       {**ready, "step": "done", "asks_commit": False, "committed_at": now,
+                        "digests": {"source": digest, "target": digest[::-1]}})
         self.page.tell("reload")
         self.page.wait_for_text("#cutover-verdict", ["Ready"])
         self.page.wait_for_text("#cutover-events", ["<b>a hook's words</b>"])
+        self.page.wait_for_text("#cutover-report", ["lag", "yes", "lag 2.1 s", "at most 30 s",
+                                                    "schema parity", "no", "<i>no index</i>"])
+        self.assertFalse(self.page.tell("isVisible", "#cutover-digests"), "nothing was compared")
         self.page.settle()
         self.picture("cutover")
         self.page.tell("click", "#cutover-abort")
@@ -294,6 +303,12 @@ class PageTest(fixtures.Case):
         self.page.tell("click", "#cutover-commit")
         self.page.tell("click", "#commit-yes")
         self.page.wait_for_text("#cutover-verdict", ["Switched"])
+        self.page.wait_for_text("#cutover-digests", [f"Source’s digest{digest}",
+                                                     f"Target’s digest{digest[::-1]}"])
+        self.assertTrue(self.page.tell("isVisible", "#cutover-digests"))
+        self.page.tell("click", "#cutover-report summary")
+        self.page.wait_for("document.querySelector('#cutover-report').open")
+        self.assertTrue(self.page.tell("isVisible", "#cutover-report table"))
         self.assert_clean()
 
     def test_the_keyboard_reaches_every_control_and_is_not_held(self):
@@ -400,6 +415,15 @@ class PageTest(fixtures.Case):
         self.page.tell("answer", "/api/v1/status", {**status, "watch": watch})
         self.page.wait_for_text("#troubles", ["3 foreign writes", "<b>1", "not watched",
                                               "it was off", "ddbsync verify --repair --job a-b"])
+        for lag, words in ((200, ["is behind", "By 3 min 20 s"]), (None, ["Nobody knows"])):
+            late = {**watch, "watching": True, "reason": "", "lag_seconds": lag}
+            self.page.tell("answer", "/api/v1/status", {**status, "watch": late})
+            self.page.wait_for_text("#troubles", ["The watch of the target", *words])
+        self.page.wait_for_text("#tail-figures", ["Lag of the target", "unknown"])
+        self.page.tell("answer", "/api/v1/status",
+                       {**status, "watch": {**late, "lag_seconds": 7.2}})
+        self.page.wait_for_text("#tail-figures", ["Lag of the target", "7.2 s"])
+        self.assertNotIn("is behind", self.page.text("#troubles"))
         self.assert_clean()
 
     def test_what_is_shown_is_never_run(self):

@@ -50,7 +50,8 @@ class PrometheusTest(fixtures.Case):
     def start_slowly(self, *arguments):
         """A copy that a write limit keeps going for a while, and a Prometheus that looks at it."""
         # The stream is turned on late: it would have each item too, and the tail goes first.
-        self.make_tables(ITEMS, stream=None)
+        self.make_source(ITEMS, stream=None)
+        self.make_target(stream=fixtures.VIEW)
         job = self.start("--enable-stream", *arguments,
                          "--write-capacity", str(ITEMS // COPY_SECONDS))
         prometheus = self.enterContext(servers.Prometheus(job.wait_until_listening()))
@@ -129,7 +130,7 @@ class PrometheusTest(fixtures.Case):
 
     def test_every_query_of_the_dashboard_finds_data(self):
         began = time.time()
-        job, prometheus = self.start_slowly()
+        job, prometheus = self.start_slowly("--watch-target")
         dashboard = json.loads(DASHBOARD.read_text())
         unanswered = {(panel["title"], target["expr"]) for panel in dashboard["panels"]
                       for target in panel.get("targets", [])}

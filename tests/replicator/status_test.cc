@@ -30,10 +30,12 @@ TEST(Later, TimeGoesOnAndWhatIsUnknownStaysSo) {
   JobStatus look;
   look.now = WallTime(std::chrono::seconds(1000));
   look.tail.lag_seconds = 2;
+  look.watch.lag_seconds = 7;
   look.checkpoint_age_seconds = 1;
   const JobStatus later = Later(look, std::chrono::milliseconds(1500));
   EXPECT_EQ(later.now, WallTime(std::chrono::milliseconds(1'001'500)));
   EXPECT_DOUBLE_EQ(*later.tail.lag_seconds, 3.5);
+  EXPECT_DOUBLE_EQ(*later.watch.lag_seconds, 8.5);
   EXPECT_DOUBLE_EQ(later.checkpoint_age_seconds, 1) << "a job that has ended writes none";
   look.tail.lag_seconds.reset();
   EXPECT_FALSE(Later(look, std::chrono::hours(1)).tail.lag_seconds);

@@ -2,6 +2,7 @@
 // target, and a network that loses, repeats and delays.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -135,6 +136,14 @@ class WatchingTest : public ::testing::Test {
     EXPECT_EQ(watch.deletes, deletes);
     EXPECT_EQ(watch.ttl_deletes, ttl_deletes);
     EXPECT_EQ(watch.not_judged, 0);
+  }
+  /// What was written a moment ago is not judged yet.
+  void ExpectAtTheTip() {
+    EXPECT_TRUE(Watch().watching) << Watch().reason;
+    const auto lag = Watch().lag_seconds;
+    ASSERT_TRUE(lag);
+    EXPECT_GT(*lag, 0);
+    EXPECT_LT(*lag, 30);
   }
   static size_t Logged(const std::string& event) {
     size_t lines = 0;
@@ -368,6 +377,42 @@ TEST_F(WatchingTest, AStreamThatCannotBeReadForAWhileHoldsUpNothingAndIsReadOn) 
     EXPECT_TRUE(Watch().watching) << Watch().reason;
   }
   ExpectForeign(2, 0);
+}
+
+TEST_F(WatchingTest, AWatchThatFallsBehindSaysHowFar) {
+  Start();
+  KeepWriting(2min);  // shards roll meanwhile
+  ExpectAtTheTip();
+  // Each answer comes, and so late that the watch never is where its stream is.
+  target_.faults().SetSlowness(25s);
+  target_.faults().SetRates(OperationClass::kStream, {{FaultKind::kSlow, 1}});
+  double most = 0;
+  for (int i = 0; i < 18; ++i) {
+    KeepWriting(10s);
+    if (Watch().watching) most = std::max(most, Watch().lag_seconds.value_or(0));
+  }
+  EXPECT_GT(most, 30);
+  EXPECT_TRUE(Status().ready) << Status().reason;
+  EXPECT_LT(Status().tail.lag_seconds.value_or(1000), 30) << "the job itself keeps up";
+  target_.faults().Clear();
+  machine_.RunFor(2min);
+  ExpectAtTheTip();
+  ExpectForeign(0, 0);
+}
+
+TEST_F(WatchingTest, TheLagOfAWatchThatReadsNothingGrows) {
+  Start();
+  ExpectAtTheTip();
+  target_.faults().Deny("GetRecords");
+  machine_.RunFor(3min);
+  EXPECT_FALSE(Watch().watching);
+  EXPECT_NEAR(Watch().lag_seconds.value_or(0), 190, 15);
+  target_.faults().Allow("GetRecords");
+  machine_.RunFor(2min);
+  ExpectAtTheTip();
+  process_->job().Stop();
+  machine_.RunFor(30s);
+  EXPECT_FALSE(Watch().lag_seconds) << "nobody reads it any more";
 }
 
 TEST_F(WatchingTest, WithoutTheFlagNobodyReadsTheTargetsStream) {
