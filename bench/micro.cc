@@ -64,8 +64,10 @@ void Count(benchmark::State& state, size_t items, size_t bytes) {
   state.SetBytesProcessed(rounds * static_cast<int64_t>(bytes));
 }
 
+using Parse = Result<dynamodb::ItemPage>(std::string body, const dynamodb::KeySchema& schema);
+
 /// Argument: bytes of an item; the page has 1 MB of them.
-void SliceItemPage(benchmark::State& state) {
+void SliceItemPage(benchmark::State& state, Parse* parse) {
   const auto item_bytes = static_cast<size_t>(state.range(0));
   const size_t items = kPageItems * kItemBytes / item_bytes;
   const std::string body = ScanBody(items, item_bytes);
@@ -74,13 +76,17 @@ void SliceItemPage(benchmark::State& state) {
     state.PauseTiming();
     std::string received = WithPadding(body);
     state.ResumeTiming();
-    auto page = dynamodb::ItemPage::Parse(std::move(received), schema);
+    auto page = parse(std::move(received), schema);
     DDBSYNC_CHECK(page && page->items().size() == items);
     benchmark::DoNotOptimize(page);
   }
   Count(state, items, body.size());
 }
-BENCHMARK(SliceItemPage)->Arg(100)->Arg(1024)->Arg(10240);
+BENCHMARK_CAPTURE(SliceItemPage, plain, dynamodb::ItemPage::Parse)->Arg(100)->Arg(1024)->Arg(10240);
+BENCHMARK_CAPTURE(SliceItemPage, digested, dynamodb::ItemPage::ParseDigested)
+    ->Arg(100)
+    ->Arg(1024)
+    ->Arg(10240);
 
 void SliceRecordPage(benchmark::State& state) {
   const std::string body = RecordsBody(kPageItems);

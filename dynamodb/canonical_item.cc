@@ -164,13 +164,16 @@ class ItemReader {
  public:
   /// The item comes next in `tokens`, and is behind them afterwards. `key`, if there is one, is
   /// shown the item's own attributes.
-  ItemReader(Tokens& tokens, KeyFinder* key, Scratch& scratch)
+  ItemReader(const Tokens& tokens, KeyFinder* key, Scratch& scratch)
       : tokens_(tokens), start_(tokens.offset()), key_(key), scratch_(scratch) {}
 
   Result<Digest> Read() {
     if (!tokens_.Take('{')) return Broken("no item begins here");
     return ReadMembers(kWhole);
   }
+
+  /// Behind the item.
+  [[nodiscard]] const Tokens& tokens() const { return tokens_; }
 
  private:
   static constexpr int kWhole = 0;  ///< the depth of the item itself
@@ -407,7 +410,7 @@ class ItemReader {
     return twice;
   }
 
-  Tokens& tokens_;
+  Tokens tokens_;
   const size_t start_;
   KeyFinder* const key_;
   Scratch& scratch_;
@@ -420,7 +423,9 @@ class ItemReader {
 Result<Digest> DigestNextItem(Tokens& tokens, KeyFinder* key) {
   Scratch& scratch = ThreadScratch();
   scratch.seen.Clear();
-  Result<Digest> digest = ItemReader(tokens, key, scratch).Read();
+  ItemReader reader(tokens, key, scratch);
+  Result<Digest> digest = reader.Read();
+  tokens = reader.tokens();
   scratch.Clear();
   return digest;
 }

@@ -35,8 +35,9 @@ inline uint32_t PlainEnds(const char* bytes) {
 #endif
 }
 
-/// From `at` the next quote, backslash or control character, or `end`.
-inline const char* PlainEnd(const char* at, const char* end) {
+/// From `at` the next quote, backslash or control character, or `end`. Most texts are short: a call
+/// for each made a page a quarter slower to digest.
+[[gnu::always_inline]] inline const char* PlainEnd(const char* at, const char* end) {
   for (; end - at >= 2 * kBlockBytes; at += 2 * kBlockBytes) {
     const uint32_t ends = PlainEnds(at) | PlainEnds(at + kBlockBytes) << kBlockBytes;
     if (ends != 0) return at + std::countr_zero(ends);

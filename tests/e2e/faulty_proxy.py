@@ -20,6 +20,8 @@ import threading
 import time
 import urllib.parse
 
+import processes
+
 JSON_TYPE = "application/x-amz-json-1.0"
 UPSTREAM_SECONDS = 60
 SLOW_PIECES = 8  # that a trickled body comes in
@@ -185,6 +187,7 @@ class FaultyProxy:
         self._upstream = urllib.parse.urlsplit(upstream)
         self._rules, self._lock = [], threading.Lock()
         self.seen = {}  # calls by action, good and bad
+        self.open = set()  # clients that are connected, or whose last call is under way
         self._server = _Listener(("127.0.0.1", 0), self)
         scheme = "http"
         if certificate:
@@ -213,6 +216,13 @@ class FaultyProxy:
     def heal(self):
         with self._lock:
             self._rules.clear()
+
+    def drain(self, seconds):
+        """Returns once nothing is under way any more of clients that are gone: all must be."""
+        with socket.create_connection(("127.0.0.1", self.port)) as last:
+            # Accepted behind all that came before.
+            processes.wait_for(lambda: last.getsockname() in self.open, seconds, "a connection")
+        processes.wait_for(lambda: not self.open, seconds, "the last calls of those who are gone")
 
     def answer(self, request):
         with self._lock:
@@ -244,6 +254,16 @@ class _Listener(http.server.ThreadingHTTPServer):
     def __init__(self, address, proxy):
         self.proxy = proxy
         super().__init__(address, _Connection)
+
+    def process_request(self, request, client_address):
+        self.proxy.open.add(client_address)
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request, client_address):
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.proxy.open.discard(client_address)
 
     def handle_error(self, request, client_address):
         """A client that leaves in the middle (killed, or refusing a certificate) is no news."""
