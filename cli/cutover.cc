@@ -49,7 +49,7 @@ class Switch {
       : line_(line),
         environment_(environment),
         meant_(meant),
-        advice_{.job = JobFlags(meant.settings)},
+        advice_{.job = JobFlags(meant.settings, meant.home)},
         display_(meant.settings.json, advice_, clock_) {}
 
   ExitCode CarryOut() {

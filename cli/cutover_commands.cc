@@ -55,7 +55,7 @@ Error NobodyRuns(const Asked& asked, std::string_view so) {
 }
 
 CutoverAdvice AdviceOf(const Asked& asked, bool alone) {
-  return {.job = JobFlags(asked.settings), .alone = alone};
+  return {.job = JobFlags(asked.settings, asked.home), .alone = alone};
 }
 
 /// Of an abort for which no process is there.

@@ -8,6 +8,7 @@
 #include "cli/api.h"
 #include "cli/found_job.h"
 #include "cli/reverse.h"
+#include "cli/state_directory.h"
 #include "cli/status_json.h"
 
 namespace ddbsync::cli {
@@ -16,6 +17,13 @@ namespace {
 bool HasBegun(const replicator::JobStatus& status) {
   return status.state != replicator::JobState::kStarting &&
          status.state != replicator::JobState::kFailed;
+}
+
+bool WasCutOver(const JobHome& home) {
+  const auto store = OpenStoppedStore(home);
+  if (!store) return false;
+  const auto state = checkpoint::LoadState(**store);
+  return state && state->cutover && checkpoint::IsCommitted(*state->cutover);
 }
 
 }  // namespace
@@ -29,11 +37,12 @@ WayBack LookForWayBack(const JobHome& home) {
     if (answer && !*answer) {
       std::error_code failed;
       const bool followed = std::filesystem::exists(place.StoreDirectory(), failed);
-      if (followed && found.home.directory.empty()) found.home = place;
+      if (!followed || !found.home.directory.empty()) continue;
+      found.home = place;
+      found.switched_back = WasCutOver(place);
       continue;
     }
-    found.home = place;
-    found.run = WayBack::Run::kBegins;
+    found = {.run = WayBack::Run::kBegins, .home = place};
     if (!answer) continue;  // it is there, and does not answer yet
     const auto status = StatusFromJson(**answer);
     if (!status) continue;
@@ -58,6 +67,12 @@ std::string AfterCommitText(const checkpoint::CutoverRecord& committed, const Wa
         "its cut-over is committed, and its process begins the way back: `ddbsync status --state "
         "{}`",
         home.directory);
+  }
+  if (way_back.switched_back) {
+    return fmt::format(
+        "nothing: its cut-over is committed, and so is that of its way back, job {}, so that the "
+        "source is the live table again: `ddbsync status --state {}`",
+        home.job_id, home.directory);
   }
   if (committed.step != ToString(cutover::Step::kDone)) {
     return fmt::format(

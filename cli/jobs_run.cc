@@ -13,6 +13,14 @@
 #include "cli/reverse.h"
 
 namespace ddbsync::cli {
+namespace {
+
+/// Which of several jobs a line is about.
+std::string Prefix(const std::vector<JobLook>& looks, size_t i) {
+  return looks.size() == 1 ? "" : looks[i].status.job_id + ": ";
+}
+
+}  // namespace
 
 void EndAtOnce(ExitCode code, const RunPlan& plan, std::string_view why) {
   Log(LogLevel::kWarning, "ended_at_once", why);
@@ -94,10 +102,13 @@ bool JobsRun::FollowAll() {
 void JobsRun::OnSignal(int signal) {
   if (asked_to_stop_) {
     std::vector<std::string> lines = {"ended at once; the same command resumes"};
-    for (size_t i = 0; i < following_.size(); ++i) {
-      if (std::string left = CutoverLine(i); !left.empty()) lines.push_back(std::move(left));
+    const std::vector<JobLook> looks = engine_.Looks();
+    for (size_t i = 0; i < looks.size(); ++i) {
+      if (const std::string left = CutoverLine(i); !left.empty()) {
+        lines.push_back(Prefix(looks, i) + left);
+      }
     }
-    console_.Finish(engine_.Looks(), lines);
+    console_.Finish(looks, lines);
     EndAtOnce(ExitCode::kFailed, plan_,
               "asked a second time to stop: writes in flight are left behind; the next start "
               "waits for them and resumes");
@@ -140,7 +151,7 @@ bool JobsRun::GoesOn(const std::vector<JobLook>& looks) {
 std::vector<std::string> JobsRun::EndLines(const std::vector<JobLook>& looks, bool goes_on) const {
   std::vector<std::string> lines;
   for (size_t i = 0; i < looks.size(); ++i) {
-    const std::string job = looks.size() == 1 ? "" : looks[i].status.job_id + ": ";
+    const std::string job = Prefix(looks, i);
     lines.push_back(job + EndLine(looks[i].status, *looks[i].ended, following_[i].stopping));
     const std::string left = goes_on ? "" : CutoverLine(i);
     if (!left.empty()) lines.push_back(job + left);
@@ -149,7 +160,8 @@ std::vector<std::string> JobsRun::EndLines(const std::vector<JobLook>& looks, bo
 }
 
 std::string JobsRun::CutoverLine(size_t i) const {
-  return LeftOfCutover(engine_.jobs()[i]->LookAtCutover().status, plan_.jobs[i]);
+  const bool alone = !plan_.choice && plan_.jobs.size() == 1;
+  return LeftOfCutover(engine_.jobs()[i]->LookAtCutover().status, plan_.jobs[i], alone);
 }
 
 }  // namespace ddbsync::cli

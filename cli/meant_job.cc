@@ -43,4 +43,9 @@ std::string JobFlags(const Settings& settings) {
   return flags;
 }
 
+std::string JobFlags(Settings settings, const JobHome& home) {
+  if (!settings.state.empty()) settings.state = home.directory;
+  return JobFlags(settings);
+}
+
 }  // namespace ddbsync::cli

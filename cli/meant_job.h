@@ -27,4 +27,8 @@ struct MeantJob {
 /// How a command names the same job: "--src a --dst b".
 [[nodiscard]] std::string JobFlags(const Settings& settings);
 
+/// Likewise, of the job at `home`: of several jobs each lives in a directory below the one that was
+/// named, and not every command looks for it there.
+[[nodiscard]] std::string JobFlags(Settings settings, const JobHome& home);
+
 }  // namespace ddbsync::cli

@@ -69,10 +69,7 @@ bool HasOwnDirectory(const JobPlan& job) {
 
 /// A command on the job, as a person types it.
 std::string Typed(std::string_view command, const JobPlan& job) {
-  Settings settings = job.settings;
-  // Of several jobs each lives in a directory below the one that was named.
-  if (!settings.state.empty()) settings.state = job.home.directory;
-  const std::string flags = JobFlags(settings);
+  const std::string flags = JobFlags(job.settings, job.home);
   return fmt::format("`ddbsync {}{}{}`", command, flags.empty() ? "" : " ", flags);
 }
 
@@ -132,7 +129,7 @@ JobHome WayBackHome(const JobHome& home, bool own_directory) {
   return {home.job_id + "-reverse", home.directory + (own_directory ? "/reverse" : "-reverse")};
 }
 
-std::string LeftOfCutover(const cutover::Status& status, const JobPlan& job) {
+std::string LeftOfCutover(const cutover::Status& status, const JobPlan& job, bool alone) {
   if (HasWayBack(status)) {
     return "the cut-over is done, and nothing follows its way back yet: " + ReverseCommand(job);
   }
@@ -143,8 +140,9 @@ std::string LeftOfCutover(const cutover::Status& status, const JobPlan& job) {
       "the cut-over is committed and stays so, and what comes after it is not finished: ";
   const std::string finish = Typed("cutover commit", job);
   if (status.target_stream_arn.empty()) return left + finish;
-  return left + "the same command does that and goes on with the way back; by hand " + finish +
-         ", then " + ReverseCommand(job);
+  const std::string by_hand = finish + ", then " + ReverseCommand(job);
+  if (!alone) return left + by_hand;
+  return left + "the same command does that and goes on with the way back; by hand " + by_hand;
 }
 
 std::string ReverseCommand(const JobPlan& job) {

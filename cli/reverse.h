@@ -34,8 +34,10 @@ namespace ddbsync::cli {
 [[nodiscard]] JobHome WayBackHome(const JobHome& home, bool own_directory);
 
 /// What of a cut-over is left to be done by who reads the last line of the job's process, and what
-/// he types; empty: nothing is.
-[[nodiscard]] std::string LeftOfCutover(const cutover::Status& status, const JobPlan& job);
+/// he types; empty: nothing is. `alone`: that process had this one job, so that its command goes on
+/// with the way back (FindCommitted).
+[[nodiscard]] std::string LeftOfCutover(const cutover::Status& status, const JobPlan& job,
+                                        bool alone);
 
 /// How the way back of the job is typed: "`ddbsync reverse --src a --dst b`".
 [[nodiscard]] std::string ReverseCommand(const JobPlan& job);

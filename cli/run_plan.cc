@@ -60,6 +60,24 @@ replicator::Phases PhasesOf(Command command) {
   return replicator::Phases::kBackfillAndTail;
 }
 
+/// Only `start` copies all again. What was set for it, in the config or a variable, is no fault of
+/// the way back, which holds then.
+void ExpectNoResync(const Layers& layers, Settings& settings, Faults& faults) {
+  replicator::OnGap& on_gap = settings.job.on_gap;
+  if (on_gap != replicator::OnGap::kResync) return;
+  if (settings.job.phases != replicator::Phases::kTailOnly) return;
+  const bool typed = layers.line.flags.contains("on-gap");
+  if (layers.line.command == Command::kReverse && !typed) {
+    on_gap = replicator::OnGap::kHold;
+    return;
+  }
+  const std::optional<Given> given = Find(*FindSetting("on-gap"), layers);
+  faults.push_back({ErrorCode::kInvalid,
+                    fmt::format("{}: `resync` copies all again, which only `start` does; leave it "
+                                "out, or say hold or stop",
+                                given ? given->origin : "--on-gap")});
+}
+
 Settings Gather(const Layers& layers, Faults& faults) {
   Settings settings;
   settings.job.phases = PhasesOf(layers.line.command);
@@ -81,12 +99,7 @@ Settings Gather(const Layers& layers, Faults& faults) {
   for (const CutoverConflict& conflict : ConflictsOf(settings.cutover)) {
     faults.push_back({ErrorCode::kInvalid, fmt::format("--{}: {}", conflict.flag, conflict.why)});
   }
-  if (settings.job.on_gap == replicator::OnGap::kResync &&
-      settings.job.phases == replicator::Phases::kTailOnly) {
-    faults.push_back({ErrorCode::kInvalid,
-                      "--on-gap: `resync` copies all again, which only `start` does; leave it out, "
-                      "or say hold or stop"});
-  }
+  ExpectNoResync(layers, settings, faults);
   return settings;
 }
 

@@ -29,7 +29,7 @@ ExitCode NotShown(const Error& error) {
 std::string NextAfterCommit(const checkpoint::State& state, const JobHome& home,
                             const Settings& settings) {
   if (!state.cutover || !checkpoint::IsCommitted(*state.cutover)) return "";
-  std::string flags = JobFlags(settings);
+  std::string flags = JobFlags(settings, home);
   // `status` finds a job by its directory alone; who switches or goes back needs its endpoints.
   if (settings.src.empty()) flags = "--src SRC --dst DST" + (flags.empty() ? "" : " " + flags);
   return AfterCommitText(*state.cutover, LookForWayBack(home), flags);

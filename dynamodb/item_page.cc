@@ -16,12 +16,14 @@ class ItemPage::Builder {
   }
 
   [[nodiscard]] const std::string& body() const { return page_.bytes_->body; }
+  [[nodiscard]] std::string TakeBody() { return std::move(page_.bytes_->body); }
   [[nodiscard]] bool has_items() const { return has_items_; }
 
   /// Reads a Scan response: `text` is the body, or the body without its items.
   Result<void> ReadScan(const std::string& text);
-  /// Reads the body, one, and digests its items.
-  Result<void> ReadDigestedScan();
+  /// Reads the body, one, and digests its items, in one reading. False: this cannot be done with
+  /// it, and no page is to be built.
+  bool ReadDigestedScan();
 
   Result<void> TakeItem(ondemand::document& document, ondemand::value& value) {
     has_items_ = true;
@@ -59,8 +61,9 @@ class ItemPage::Builder {
   }
 
  private:
-  /// Digests the items of the array that comes next in `tokens`, which are of the body.
-  Result<void> DigestItems(Tokens& tokens) {
+  /// Digests the items of the array that comes next in `tokens`, which are of the body. False: one
+  /// has no digest or no key.
+  bool DigestItems(Tokens& tokens) {
     KeyFinder key(schema_);
     std::string& keys = page_.bytes_->keys;
     bool more = tokens.Take('[') && !tokens.Take(']');
@@ -69,24 +72,13 @@ class ItemPage::Builder {
       (void)tokens.AtEnd();  // stands at the item then
       const size_t item_start = tokens.offset();
       const Result<Digest> digest = DigestNextItem(tokens, &key);
-      if (!digest) return std::unexpected(digest.error());
-      if (Result<void> found = key.TakeKey(keys); !found) return found;
+      if (!digest || !key.TakeKey(keys)) return false;
       page_.digests_.push_back(*digest);
       Add(std::string_view(body()).substr(item_start, tokens.offset() - item_start), key_start);
       more = tokens.Take(',');
-      if (!more && !tokens.Take(']')) return NotAResponse("Scan", "\"Items\" does not end");
+      if (!more && !tokens.Take(']')) return false;
     }
-    return {};
-  }
-
-  /// Of those that have been taken.
-  Result<void> DigestItems() {
-    for (const ItemView& item : page_.items_) {
-      const Result<Digest> digest = DigestItem(item.json);
-      if (!digest) return std::unexpected(digest.error());
-      page_.digests_.push_back(*digest);
-    }
-    return {};
+    return true;
   }
 
   /// Only the key's length is right until Build.
@@ -172,20 +164,18 @@ Result<void> ItemPage::Builder::ReadScan(const std::string& text) {
   return read;
 }
 
-Result<void> ItemPage::Builder::ReadDigestedScan() {
-  if (!simdjson::validate_utf8(body())) return NotAResponse(kScan, "it is not UTF-8");
+bool ItemPage::Builder::ReadDigestedScan() {
+  if (!simdjson::validate_utf8(body())) return false;
   Tokens tokens(body());
-  if (!FindItems(tokens)) {
-    Result<void> read = ReadScan(body());
-    return read ? DigestItems() : read;
-  }
+  if (!FindItems(tokens)) return false;
   const size_t start = tokens.offset();
-  if (Result<void> digested = DigestItems(tokens); !digested) return digested;
+  if (!DigestItems(tokens)) return false;
   // What stands around the items is little, and read as ever.
   std::string around = body().substr(0, start) + "[]";
   around.append(body(), tokens.offset());
   EnsurePadding(around);
-  return ReadScan(around);
+  // Of a damaged body the other parser may find items there.
+  return ReadScan(around).has_value() && page_.items_.size() == page_.digests_.size();
 }
 
 Result<ItemPage> ItemPage::Parse(std::string body, const KeySchema& schema) {
@@ -198,10 +188,16 @@ Result<ItemPage> ItemPage::Parse(std::string body, const KeySchema& schema) {
 
 Result<ItemPage> ItemPage::ParseDigested(std::string body, const KeySchema& schema) {
   Builder builder(std::move(body), schema);
-  if (Result<void> read = builder.ReadDigestedScan(); !read) {
-    return std::unexpected(std::move(read.error()));
+  if (builder.ReadDigestedScan()) return builder.Build();
+  // Two readings judge what one did not understand, and say what is wrong with it.
+  Result<ItemPage> page = Parse(builder.TakeBody(), schema);
+  if (!page) return page;
+  for (const ItemView& item : page->items_) {
+    const Result<Digest> digest = DigestItem(item.json);
+    if (!digest) return std::unexpected(digest.error());
+    page->digests_.push_back(*digest);
   }
-  return builder.Build();
+  return page;
 }
 
 Result<ItemPage> ItemPage::ParseGetItem(std::string body, const KeySchema& schema) {
@@ -265,6 +261,12 @@ Result<BatchGetResult> ItemPage::ParseBatchGet(std::string body, const KeySchema
 size_t ItemPage::bytes() const {
   return bytes_->body.capacity() + bytes_->keys.capacity() + items_.capacity() * sizeof(ItemView) +
          digests_.capacity() * sizeof(Digest);
+}
+
+size_t ItemPage::item_bytes() const {
+  size_t bytes = 0;
+  for (const ItemView& item : items_) bytes += item.json.size();
+  return bytes;
 }
 
 }  // namespace ddbsync::dynamodb

@@ -54,7 +54,8 @@ class ItemPage {
   }
   /// ConsumedCapacity.CapacityUnits; none when the server does not say.
   [[nodiscard]] std::optional<double> consumed_units() const { return consumed_units_; }
-  [[nodiscard]] size_t bytes() const;  ///< memory held
+  [[nodiscard]] size_t bytes() const;       ///< memory held
+  [[nodiscard]] size_t item_bytes() const;  ///< of the items' JSON
 
  private:
   class Builder;

@@ -119,6 +119,8 @@ class Tokens {
           if (depth == 0) return false;
           ++at_;
           break;
+        case '\\':  // not JSON; another parser may take it otherwise
+          return false;
         default:
           while (at_ != end_ && !IsSpace(*at_) && !IsMark(*at_)) ++at_;
       }
@@ -139,7 +141,7 @@ class Tokens {
  private:
   static bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
-  static bool IsMark(char c) { return std::string_view("\"{}[],:").contains(c); }
+  static bool IsMark(char c) { return std::string_view("\"{}[],:\\").contains(c); }
 
   void SkipSpace() {
     while (at_ != end_ && *at_ <= ' ' && IsSpace(*at_)) ++at_;

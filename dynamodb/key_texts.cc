@@ -1,5 +1,3 @@
-#include <utility>
-
 #include "dynamodb/canonical_key.h"
 #include "dynamodb/json_text.h"
 #include "dynamodb/key_texts_internal.h"
@@ -19,23 +17,14 @@ std::optional<std::string> Spelled(const std::optional<KeyAttribute>& attribute)
   return Spelled(attribute->name);
 }
 
+void AppendMember(const KeyAttribute& attribute, std::string_view text, std::string& object) {
+  object += object.empty() ? '{' : ',';
+  AppendQuoted(attribute.name, object);
+  object.append(":{\"").append(1, TypeTag(attribute.type)).append("\":\"");
+  object.append(text).append("\"}");
+}
+
 }  // namespace
-
-Result<void> KeyTexts::Note(const KeyAttribute& attribute, std::string_view text) {
-  Text& found = &attribute == &schema_.partition ? partition_ : sort_;
-  if (found) {
-    return Fail(ErrorCode::kCorrupt, "An item has the attribute \"" + attribute.name +
-                                         "\" twice; the response is damaged.");
-  }
-  found = text;
-  return {};
-}
-
-std::unexpected<Error> KeyTexts::WrongType(const KeyAttribute& attribute) {
-  return Fail(ErrorCode::kInvalid, "An item's key attribute \"" + attribute.name +
-                                       "\" is not of the key's type " + TypeTag(attribute.type) +
-                                       ".");
-}
 
 Result<void> KeyTexts::Append(const KeyAttribute& attribute, const Text& found, std::string& keys) {
   if (!found) {
@@ -52,17 +41,20 @@ Result<void> KeyTexts::AppendTo(std::string& keys) const {
   return Append(*schema_.sort, sort_, keys);
 }
 
+std::string KeyTexts::Json() const {
+  DDBSYNC_CHECK(partition_ && sort_.has_value() == schema_.sort.has_value());
+  std::string object;
+  AppendMember(schema_.partition, *partition_, object);
+  if (sort_) AppendMember(*schema_.sort, *sort_, object);
+  object += '}';
+  return object;
+}
+
 KeyFinder::KeyFinder(const KeySchema& schema)
     : texts_(schema),
       schema_(schema),
       partition_(Spelled(schema.partition.name)),
       sort_(Spelled(schema.sort)) {}
-
-void KeyFinder::Note(const KeyAttribute& attribute, const PlainValue& value) {
-  Result<void> noted = value.type == TypeTag(attribute.type) ? texts_.Note(attribute, value.text)
-                                                             : KeyTexts::WrongType(attribute);
-  if (!noted && !error_) error_ = std::move(noted.error());
-}
 
 void KeyFinder::Note(const KeyAttribute& attribute, Tokens value) {
   RawText tag, text;
@@ -72,11 +64,10 @@ void KeyFinder::Note(const KeyAttribute& attribute, Tokens value) {
   Note(attribute, {.type = is_text ? type[0] : '\0', .text = text.raw, .json = {}});
 }
 
-Result<void> KeyFinder::TakeKey(std::string& keys) {
-  if (error_) return std::unexpected(*std::exchange(error_, std::nullopt));
-  Result<void> appended = texts_.AppendTo(keys);
+bool KeyFinder::TakeKey(std::string& keys) {
+  const bool whole = texts_.AppendTo(keys).has_value();
   texts_.Clear();
-  return appended;
+  return whole;
 }
 
 }  // namespace ddbsync::dynamodb

@@ -20,12 +20,21 @@ class KeyTexts {
 
   [[nodiscard]] const KeySchema& schema() const { return schema_; }
 
-  /// `attribute` is one of the schema's. Errors: kCorrupt (it came before).
-  Result<void> Note(const KeyAttribute& attribute, std::string_view text);
+  /// Whether `attribute`, one of the schema's, has been noted.
+  [[nodiscard]] bool Has(const KeyAttribute& attribute) const {
+    return (IsPartition(attribute) ? partition_ : sort_).has_value();
+  }
+
+  void Note(const KeyAttribute& attribute, std::string_view text) {
+    (IsPartition(attribute) ? partition_ : sort_) = text;
+  }
 
   /// Appends the canonical key. Errors: kInvalid (a key attribute is missing or has no value that
   /// DynamoDB knows).
   [[nodiscard]] Result<void> AppendTo(std::string& keys) const;
+
+  /// The key as DynamoDB wants it in a request: {"id":{"S":"a"}}. All of it has been noted.
+  [[nodiscard]] std::string Json() const;
 
   /// For the next item.
   void Clear() {
@@ -33,12 +42,14 @@ class KeyTexts {
     sort_.reset();
   }
 
-  /// Of a key attribute with a value of another type.
-  static std::unexpected<Error> WrongType(const KeyAttribute& attribute);
-
  private:
   using Text = std::optional<std::string_view>;
   static Result<void> Append(const KeyAttribute& attribute, const Text& found, std::string& keys);
+
+  /// Of one of the schema's.
+  [[nodiscard]] bool IsPartition(const KeyAttribute& attribute) const {
+    return &attribute == &schema_.partition;
+  }
 
   const KeySchema& schema_;
   Text partition_;
@@ -60,9 +71,9 @@ class KeyFinder {
     if (const KeyAttribute* attribute = Named(name)) Note(*attribute, value);
   }
 
-  /// Appends the canonical key of the item, and goes on to the next. Errors: as KeyTexts, and
-  /// kInvalid (not of the key's type).
-  [[nodiscard]] Result<void> TakeKey(std::string& keys);
+  /// Appends the canonical key of the item, and goes on to the next. False: it has none of the
+  /// schema's; then no other item is to be read.
+  [[nodiscard]] bool TakeKey(std::string& keys);
 
  private:
   [[nodiscard]] const KeyAttribute* Named(std::string_view name) const {
@@ -70,7 +81,9 @@ class KeyFinder {
     if (sort_ && name == *sort_) return &*schema_.sort;
     return nullptr;
   }
-  void Note(const KeyAttribute& attribute, const PlainValue& value);
+  void Note(const KeyAttribute& attribute, const PlainValue& value) {
+    if (value.type == TypeTag(attribute.type)) texts_.Note(attribute, value.text);
+  }
   void Note(const KeyAttribute& attribute, Tokens value);
 
   KeyTexts texts_;

@@ -59,14 +59,24 @@ double ConsumedUnits(ondemand::value& value) {
 }
 
 Result<void> KeyReader::TakeValue(const KeyAttribute& attribute, ondemand::value value) {
+  if (texts_.Has(attribute)) {
+    return Fail(ErrorCode::kCorrupt, "An item has the attribute \"" + attribute.name +
+                                         "\" twice; the response is damaged.");
+  }
+  const auto wrong_type = [&] {
+    return Fail(ErrorCode::kInvalid, "An item's key attribute \"" + attribute.name +
+                                         "\" is not of the key's type " + TypeTag(attribute.type) +
+                                         ".");
+  };
   const char tag[] = {TypeTag(attribute.type)};
   std::optional<std::string_view> text;
   for (ondemand::field member : value.get_object()) {  // {"S":"..."}
-    if (text || !NameIs(member, std::string_view(tag, 1))) return KeyTexts::WrongType(attribute);
+    if (text || !NameIs(member, std::string_view(tag, 1))) return wrong_type();
     text = RawString(member.value());
   }
-  if (!text) return KeyTexts::WrongType(attribute);
-  return texts_.Note(attribute, *text);
+  if (!text) return wrong_type();
+  texts_.Note(attribute, *text);
+  return {};
 }
 
 Result<std::string_view> ReadItem(ondemand::document& document, ondemand::value& value,

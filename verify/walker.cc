@@ -77,7 +77,8 @@ Next Walker::Scan(TimePoint now, std::optional<Duration>& took) {
   took = context_.clock.Now() - sent;
   backoff_.OnSuccess();
   context_.health.Success(table.label);
-  const double computed = std::ceil(static_cast<double>(page->bytes()) / limits::kBytesPerUnit);
+  const double computed =
+      std::ceil(static_cast<double>(page->item_bytes()) / limits::kBytesPerUnit);
   const double units = table.capacity.Charge(estimate, page->consumed_units(), computed);
   table.units += units;
   if (!page->items().empty()) table.units_per_page = units;
@@ -102,7 +103,7 @@ void Walker::TakeDigests() {
   }
   WalkedSegment& segment = work_->segment;
   segment.items += static_cast<int64_t>(page_->items().size());
-  segment.bytes += static_cast<int64_t>(page_->bytes());
+  segment.bytes += static_cast<int64_t>(page_->item_bytes());
   segment.finished = !page_->last_evaluated_key();
   segment.cursor = page_->last_evaluated_key().value_or("");
   context_.findings.NoteDigested(*work_, additions);
@@ -202,7 +203,7 @@ Result<void> Walker::NoteIfDifferent(const dynamodb::ItemView& item, std::string
 void Walker::EndPage(TimePoint now) {
   WalkedSegment& segment = work_->segment;
   segment.items += static_cast<int64_t>(page_->items().size());
-  segment.bytes += static_cast<int64_t>(page_->bytes());
+  segment.bytes += static_cast<int64_t>(page_->item_bytes());
   segment.finished = !page_->last_evaluated_key();
   segment.cursor = page_->last_evaluated_key().value_or("");
   context_.findings.NoteCompared(*work_, std::exchange(found_, {}), now);

@@ -52,11 +52,12 @@ class ReverseTest : public RunPlanTest {
     EXPECT_TRUE(store);
     return *std::move(store);
   }
-  void Leave(const checkpoint::CutoverRecord& record) {
+  void Leave(const checkpoint::CutoverRecord& record) { Leave(record, home_); }
+  static void Leave(const checkpoint::CutoverRecord& record, const JobHome& home) {
     checkpoint::Batch batch;
-    checkpoint::PutJob(batch, {.job_id = "a-b"});
+    checkpoint::PutJob(batch, {.job_id = home.job_id});
     checkpoint::PutCutover(batch, record);
-    ASSERT_TRUE(Open(home_)->Commit(batch));
+    ASSERT_TRUE(Open(home)->Commit(batch));
   }
   /// Changes a record's bytes behind its job's back.
   void PutRaw(std::string_view key, const std::function<void(std::string&)>& change) {
@@ -244,23 +245,28 @@ TEST_F(ReverseTest, TheLastLineSaysWhatIsLeftOfACommittedCutover) {
   const JobPlan job = OwnPlan().jobs.front();
   const std::string flags = "--src a --dst b --state " + home_.directory + "`";
   cutover::Status status;
-  EXPECT_EQ(LeftOfCutover(status, job), "") << "there was none";
+  EXPECT_EQ(LeftOfCutover(status, job, true), "") << "there was none";
   status.number = 1;
   for (const auto step : {cutover::Step::kDraining, cutover::Step::kRolledBack}) {
     status.step = step;
-    EXPECT_EQ(LeftOfCutover(status, job), "");
+    EXPECT_EQ(LeftOfCutover(status, job, true), "");
   }
   status.step = cutover::Step::kCommitted;
-  EXPECT_THAT(LeftOfCutover(status, job), AllOf(HasSubstr("committed and stays so"),
-                                                EndsWith("`ddbsync cutover commit " + flags)));
+  EXPECT_THAT(
+      LeftOfCutover(status, job, true),
+      AllOf(HasSubstr("committed and stays so"), EndsWith("`ddbsync cutover commit " + flags)));
   status.target_stream_arn = "arn:target-stream";
   status.reverse_start = WallTime();
-  EXPECT_THAT(LeftOfCutover(status, job), AllOf(HasSubstr("`ddbsync cutover commit " + flags),
-                                                EndsWith(", then `ddbsync reverse " + flags)));
+  EXPECT_THAT(LeftOfCutover(status, job, true),
+              AllOf(HasSubstr("`ddbsync cutover commit " + flags),
+                    EndsWith(", then `ddbsync reverse " + flags)));
+  EXPECT_THAT(LeftOfCutover(status, job, true), HasSubstr("the same command"));
+  EXPECT_THAT(LeftOfCutover(status, job, false), Not(HasSubstr("the same command")));
   status.step = cutover::Step::kDone;
-  EXPECT_THAT(LeftOfCutover(status, job), EndsWith("way back yet: `ddbsync reverse " + flags));
+  EXPECT_THAT(LeftOfCutover(status, job, true),
+              EndsWith("way back yet: `ddbsync reverse " + flags));
   status.reverse_start.reset();
-  EXPECT_EQ(LeftOfCutover(status, job), "") << "done, and none was prepared";
+  EXPECT_EQ(LeftOfCutover(status, job, true), "") << "done, and none was prepared";
 }
 
 TEST_F(ReverseTest, AStoppedJobPointsToItsWayBack) {
@@ -290,7 +296,16 @@ TEST_F(ReverseTest, WhereTheWayBackWasFollowedOnceIsFound) {
     Open(place);
     EXPECT_EQ(LookForWayBack(home_).run, WayBack::Run::kNobody);
     EXPECT_EQ(LookForWayBack(home_).home.directory, place.directory);
+    EXPECT_FALSE(LookForWayBack(home_).switched_back);
   }
+}
+
+TEST_F(ReverseTest, AfterAWayBackThatWasSwitchedTheSourceIsLiveAgain) {
+  Leave(prepared_, WayBackHome(home_, true));
+  const WayBack way_back = LookForWayBack(home_);
+  EXPECT_TRUE(way_back.switched_back);
+  EXPECT_THAT(AfterCommitText(prepared_, way_back, "--src a --dst b"),
+              AllOf(HasSubstr("the source is the live table again"), Not(HasSubstr("reverse --"))));
 }
 
 TEST(HasWayBack, OnlyOnceTheCutoverIsDone) {

@@ -183,7 +183,14 @@ TEST_F(RunPlanTest, ABoundOfExtraRowsIsAShareOrANumber) {
 
 TEST_F(RunPlanTest, OnlyStartCopiesAgainAfterAGap) {
   EXPECT_THAT(Faults({"tail", "--src", "a", "--dst", "b", "--on-gap", "resync"}),
-              HasSubstr("only `start` does"));
+              HasSubstr("--on-gap: `resync` copies all again, which only `start` does"));
+  EXPECT_THAT(Faults({"reverse", "--src", "a", "--dst", "b", "--on-gap", "resync"}),
+              HasSubstr("--on-gap: `resync`"));
+  variables_["DDBSYNC_ON_GAP"] = "resync";
+  EXPECT_THAT(Faults({"tail", "--src", "a", "--dst", "b"}), HasSubstr("DDBSYNC_ON_GAP: `resync`"));
+  const auto back = Plan({"reverse", "--src", "a", "--dst", "b"});
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->jobs.front().settings.job.on_gap, replicator::OnGap::kHold);
   EXPECT_THAT(Faults({"tail", "--src", "a", "--dst", "b", "--mirror"}), HasSubstr("--mirror"));
 }
 

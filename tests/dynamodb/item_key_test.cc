@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "random_page.h"
 
 namespace ddbsync::dynamodb {
@@ -44,7 +46,7 @@ RC_GTEST_PROP(ItemKeyProperty, TheKeyOfAnItemIsTheKeyOfItsKey, (uint32_t seed)) 
   const RandomItem item = RandomPage(seed).Item();
   const Result<std::string> key_json = KeyJson(item.json, RandomPage::Schema());
   RC_ASSERT(key_json.has_value());
-  RC_ASSERT(*key_json == item.key_json);
+  RC_ASSERT(nlohmann::json::parse(*key_json) == nlohmann::json::parse(item.key_json));
   RC_ASSERT(CanonicalKey(item.json, RandomPage::Schema()).value() == item.key);
   RC_ASSERT(CanonicalKey(*key_json, RandomPage::Schema()).value() == item.key);
 }

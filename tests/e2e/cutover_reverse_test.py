@@ -1,6 +1,7 @@
 """`cutover run --reverse`: the process of the job goes on with the way back by itself, also after a
 kill -9; and it does not where it must not."""
 
+import contextlib
 import signal
 
 import cutover_fixture
@@ -148,14 +149,22 @@ class GoesOnAgainTest(GoesOnCase):
 
 
 class DoesNotGoOnTest(GoesOnCase):
-    def test_a_stop_ends_the_process_and_says_what_to_type(self):
-        job, application = self.make_ready()
+    @contextlib.contextmanager
+    def stopped_when_committed(self, job):
+        """The job is told to stop while what comes after its commit is held, and the command that
+        switches it still runs."""
         with self.held(self.target_proxy, "TagResource") as came:
             process = self.begin("run", "--reverse", "--timeout", FOREVER)
             self.wait_for_step(job, "committed")
             processes.wait_for(came.is_set, 60, "the commit")
             job.send(signal.SIGTERM)
             processes.wait_for(lambda: "stopping" in job.output(), 30, "the stop")
+            yield process
+
+    def test_a_stop_ends_the_process_and_says_what_to_type(self):
+        job, application = self.make_ready()
+        with self.stopped_when_committed(job) as process:
+            pass
         self.assertEqual(ddbsync.DONE, job.wait(60), job.output())
         self.assert_says(job.output(), ["nothing follows its way back yet: `ddbsync reverse --src "
                                         "a --dst b"])
@@ -170,12 +179,7 @@ class DoesNotGoOnTest(GoesOnCase):
 
     def test_an_end_between_committed_and_done_says_what_to_type(self):
         job, application = self.make_ready()
-        with self.held(self.target_proxy, "TagResource") as came:
-            process = self.begin("run", "--reverse", "--timeout", FOREVER)
-            self.wait_for_step(job, "committed")
-            processes.wait_for(came.is_set, 60, "the commit")
-            job.send(signal.SIGTERM)
-            processes.wait_for(lambda: "stopping" in job.output(), 30, "the stop")
+        with self.stopped_when_committed(job) as process:
             job.send(signal.SIGTERM)
             self.assertEqual(ddbsync.FAILED, job.wait(20), job.output())
         application.stop()

@@ -23,7 +23,7 @@ import urllib.parse
 import processes
 
 JSON_TYPE = "application/x-amz-json-1.0"
-UPSTREAM_SECONDS = 60
+UPSTREAM_SECONDS = 180
 SLOW_PIECES = 8  # that a trickled body comes in
 _AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: close with a reset
 
