@@ -23,6 +23,7 @@ import workload
 THREADS = 16  # each owns its own keys, so what a key goes through has one order
 RECENT = 200  # deleted keys a thread remembers, to create them again
 HOT_KEYS = 2  # of each thread; --hot says which share of updates and deletes they get
+LONGEST_CALL = 90  # seconds, on a busy machine: stopping waits for each thread's last
 
 
 class _Lane(threading.Thread):
@@ -117,7 +118,7 @@ class Writer:
 
     def stop(self):
         self._process.terminate()
-        out, _ = self._process.communicate(timeout=processes.STOP_SECONDS)
+        out, _ = self._process.communicate(timeout=LONGEST_CALL)
         summary = json.loads(out)
         if summary["errors"]:
             raise RuntimeError(f"the writer failed: {summary['errors']}")
