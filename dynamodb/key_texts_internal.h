@@ -90,7 +90,6 @@ class KeyFinder {
   const KeySchema& schema_;
   const std::string partition_;            ///< its name, with as few escapes as can be
   const std::optional<std::string> sort_;  ///< likewise
-  std::optional<Error> error_;             ///< of the item
 };
 
 }  // namespace ddbsync::dynamodb
