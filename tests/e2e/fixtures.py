@@ -1,4 +1,8 @@
-"""What the end-to-end tests share: one DynamoDB Local; each has its own tables and state."""
+"""What the tests of a class share: one DynamoDB Local; each has its own tables and state.
+
+Not all classes one: a write costs DynamoDB Local the more the more records all its streams hold,
+also those of tables that are gone: 5 ms at first, 38 ms with 36,000 of them.
+"""
 
 import contextlib
 import itertools
@@ -22,7 +26,7 @@ _numbers = itertools.count(1)
 
 
 def shared(kind):
-    """The one server of that kind, started on first use and ended with the program."""
+    """The one server of that kind, started on first use and ended with the class."""
     if kind not in _running:
         _running[kind] = _shared.enter_context(kind())
     return _running[kind]

@@ -59,7 +59,10 @@ def find_classes(filters):
 
 def run_suite(name, suite, stream):
     began = time.monotonic()
-    result = unittest.TextTestRunner(stream=stream, verbosity=2, resultclass=_Result).run(suite)
+    try:
+        result = unittest.TextTestRunner(stream=stream, verbosity=2, resultclass=_Result).run(suite)
+    finally:
+        fixtures.stop_shared()
     outcomes = list(result.outcomes)
     # A set-up of a class or module that fails is no test, but it hides some.
     known = {name for name, _ in outcomes}
@@ -109,13 +112,10 @@ def main():
         sys.exit(f"{ddbsync.BINARY} is missing; cmake --build --preset release --target ddbsync")
 
     began, classes = time.monotonic(), find_classes(options.filter)
-    try:
-        if options.worker:
-            serve(classes)
-            return
-        reports = run_all(classes, options)
-    finally:
-        fixtures.stop_shared()
+    if options.worker:
+        serve(classes)
+        return
+    reports = run_all(classes, options)
     outcomes = [outcome for report in reports for outcome in report.outcomes]
     failed = [name for name, outcome in outcomes if outcome == "failed"]
     print("\n".join([*(f"failed: {name}" for name in failed),
