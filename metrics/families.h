@@ -104,9 +104,9 @@ inline constexpr Family kDeadLetterItems =
             "Items that the target refuses. Not 0: the target is not a full copy.");
 inline constexpr Family kInflightRequests = GaugeOf(
     "ddbsync_inflight_requests", "calls", Subject::kJob, "Write calls to the target under way.");
-inline constexpr Family kInflightRequestsLimit =
-    GaugeOf("ddbsync_inflight_requests_limit", "calls", Subject::kJob,
-            "Write calls allowed at once; falls when the target throttles.");
+inline constexpr Family kInflightRequestsLimit = GaugeOf(
+    "ddbsync_inflight_requests_limit", "calls", Subject::kJob,
+    "Write calls allowed at once; falls when the target throttles or does not answer in time.");
 inline constexpr Family kQueueBytes =
     GaugeOf("ddbsync_queue_bytes", "bytes", Subject::kJob,
             "Bytes of pages held in memory; bounded by --memory.");

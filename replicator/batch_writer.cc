@@ -71,8 +71,8 @@ Next BatchWriter::Write(TimePoint now) {
   const TimePoint after = context_.clock.Now();
   if (backfill) {
     context_.backfill_limit.Leave(sent.feedback, sent.took, after, InFlightLimit::Then::kGoOn);
-  } else if (sent.feedback == InFlightLimit::Feedback::kThrottled) {
-    context_.backfill_limit.Slow(after);
+  } else {
+    context_.backfill_limit.Slow(sent.feedback, after);
   }
   return next;
 }
@@ -101,19 +101,18 @@ BatchWriter::Sent BatchWriter::Send(WriteBatch& batch) {
   Count(batch, result, units);
   const TimePoint answered = context_.clock.Now();
   batch.Settle(result, answered);
-  return {FeedbackOf(batch, result), AsOfUsualBatch(answered - began, BytesOf(batch.ops()))};
+  const Duration took = answered - began;
+  return {result ? FeedbackOf(batch, *result) : InFlightLimit::OfFailure(result.error().code, took),
+          AsOfUsualBatch(took, BytesOf(batch.ops()))};
 }
 
-InFlightLimit::Feedback BatchWriter::FeedbackOf(
-    const WriteBatch& batch, const Result<dynamodb::BatchWriteResult>& result) const {
+InFlightLimit::Feedback BatchWriter::FeedbackOf(const WriteBatch& batch,
+                                                const dynamodb::BatchWriteResult& result) const {
   using Feedback = InFlightLimit::Feedback;
-  if (!result) {
-    return result.error().code == ErrorCode::kThrottled ? Feedback::kThrottled : Feedback::kNeutral;
-  }
-  if (result->unprocessed.empty()) return Feedback::kSuccess;
+  if (result.unprocessed.empty()) return Feedback::kSuccess;
   // A few key ranges that are throttled are held back by themselves (lane_pace.h); fewer calls
   // would hold back all others too. The tail has no lanes: whatever hinders it, the copy gives way.
-  const bool most = 2 * result->unprocessed.size() >= batch.ops().size();
+  const bool most = 2 * result.unprocessed.size() >= batch.ops().size();
   return most || kind_ == Kind::kTail ? Feedback::kThrottled : Feedback::kNeutral;
 }
 

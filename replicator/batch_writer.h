@@ -20,7 +20,7 @@ struct WriterContext {
   const std::string& table;
   const dynamodb::KeySchema& schema;
   WriteGate& gate;
-  InFlightLimit& backfill_limit;  ///< throttles of either lane slow the backfill
+  InFlightLimit& backfill_limit;  ///< what hinders either lane slows the backfill
   CapacityBucket& capacity;
   Counters& counters;
   Health& health;
@@ -50,8 +50,8 @@ class BatchWriter final : public Task {
     Duration took{0};  ///< as of a batch of usual size
   };
   Sent Send(WriteBatch& batch);
-  [[nodiscard]] InFlightLimit::Feedback FeedbackOf(
-      const WriteBatch& batch, const Result<dynamodb::BatchWriteResult>& result) const;
+  [[nodiscard]] InFlightLimit::Feedback FeedbackOf(const WriteBatch& batch,
+                                                   const dynamodb::BatchWriteResult& result) const;
   /// PlantedBug::kPutIfAbsent: what is there is left alone.
   Result<dynamodb::BatchWriteResult> PutIfAbsent(std::span<const dynamodb::WriteOp> ops);
   void Count(const WriteBatch& batch, const Result<dynamodb::BatchWriteResult>& result,

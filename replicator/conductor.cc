@@ -140,7 +140,7 @@ void Conductor::NoteHolds(TimePoint now) {
       job_.wants_tail() && stream_reads_.Look(job_.tail_->polls_throttled(), now);
   const bool target_refuses = writes_.Look(counters.throttled + counters.unprocessed, now);
   note(HeldBy::kSourceRead,
-       stream_refuses || job_.scan_limit_.last_halved() > now - limits::kRefusalHolds);
+       stream_refuses || job_.scan_limit_.last_throttled() > now - limits::kRefusalHolds);
   note(HeldBy::kTargetWrite, target_refuses);
   // Who waits for capacity asks again at this pace.
   const TimePoint lately = now - 2 * limits::kCapacityLook;

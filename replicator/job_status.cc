@@ -277,11 +277,17 @@ LiveJob::Hold LiveJob::HeldBack(const JobStatus& status, TimePoint now) const {
   if (std::string some = ThrottledText(status.backfill); copying && !some.empty()) {
     return {Bottleneck::kTargetWrites, std::move(some)};
   }
-  if (write_limit_.last_halved() > recently) {
+  if (write_limit_.last_throttled() > recently) {
     return {Bottleneck::kTargetWrites, "the target throttles writes"};
   }
-  if (copying && scan_limit_.last_halved() > recently) {
+  if (write_limit_.last_late() > recently) {
+    return {Bottleneck::kTargetWrites, "the target does not answer in time"};
+  }
+  if (copying && scan_limit_.last_throttled() > recently) {
     return {Bottleneck::kSourceReads, "the source throttles reads"};
+  }
+  if (copying && scan_limit_.last_late() > recently) {
+    return {Bottleneck::kSourceReads, "the source does not answer in time"};
   }
   if (ProcessorsAreBusy()) {
     return {Bottleneck::kProcessor,

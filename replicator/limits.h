@@ -15,6 +15,8 @@ inline constexpr int kMaxTailWriterSlots = 64;
 /// of successes, halve on throttles but not more often than throttles of one cause arrive.
 inline constexpr int kInitialInFlight = 8;
 inline constexpr std::chrono::milliseconds kHalvingPause{500};
+/// A call that failed after so long was not refused: its server is overloaded, or out of reach.
+inline constexpr std::chrono::seconds kLateAnswer{2};
 
 /// What a call costs us, about (docs/performance.md): a batch is built, hashed, signed and sent, a
 /// page is received, checked and cut.

@@ -30,11 +30,8 @@ void InFlightLimit::Leave(Feedback feedback, Duration took, TimePoint now, Then 
   {
     MutexLock lock(mutex_);
     --in_flight_;
-    if (feedback == Feedback::kSuccess) {
-      Grow(took, now);
-    } else if (feedback == Feedback::kThrottled) {
-      Halve(now);
-    }
+    if (feedback == Feedback::kSuccess) Grow(took, now);
+    HalveOn(feedback, now);
     woken = TakeWaiting(then);
   }
   for (const Waker& waker : woken) waker.Wake();
@@ -58,15 +55,22 @@ double InFlightLimit::Useful() const {
                           limits::kUsefulFactor * busy);
 }
 
-void InFlightLimit::Slow(TimePoint now) {
-  MutexLock lock(mutex_);
-  Halve(now);
+InFlightLimit::Feedback InFlightLimit::OfFailure(ErrorCode code, Duration took) {
+  if (code == ErrorCode::kThrottled) return Feedback::kThrottled;
+  return took >= limits::kLateAnswer ? Feedback::kLate : Feedback::kNeutral;
 }
 
-void InFlightLimit::Halve(TimePoint now) {
-  if (last_halved_ != TimePoint::min() && now < last_halved_ + limits::kHalvingPause) return;
+void InFlightLimit::Slow(Feedback feedback, TimePoint now) {
+  MutexLock lock(mutex_);
+  HalveOn(feedback, now);
+}
+
+void InFlightLimit::HalveOn(Feedback feedback, TimePoint now) {
+  if (feedback != Feedback::kThrottled && feedback != Feedback::kLate) return;
+  const TimePoint last = std::max(last_throttled_, last_late_);
+  if (last != TimePoint::min() && now < last + limits::kHalvingPause) return;
   limit_ = std::max(1.0, limit_ / 2);
-  last_halved_ = now;
+  (feedback == Feedback::kLate ? last_late_ : last_throttled_) = now;
 }
 
 void InFlightLimit::SetMost(std::optional<int> most) {
@@ -122,9 +126,14 @@ int InFlightLimit::useful() const {
   return static_cast<int>(std::min<double>(Useful(), options_.maximum));
 }
 
-TimePoint InFlightLimit::last_halved() const {
+TimePoint InFlightLimit::last_throttled() const {
   MutexLock lock(mutex_);
-  return last_halved_;
+  return last_throttled_;
+}
+
+TimePoint InFlightLimit::last_late() const {
+  MutexLock lock(mutex_);
+  return last_late_;
 }
 
 Duration AsOfUsualBatch(Duration took, size_t bytes) {

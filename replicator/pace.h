@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/mutex.h"
 #include "base/task.h"
 #include "replicator/last_second.h"
@@ -13,10 +14,10 @@
 namespace ddbsync::replicator {
 
 /// Calls in flight, bounded by additive increase and multiplicative decrease: one more after a
-/// limit's worth of successes, half on a throttle. And not more than can be of use: what a call
-/// costs our processors divided by its latency says how many of them keep the processors busy;
-/// beyond that calls only wait for a processor and push each other out of its caches. Safe from any
-/// thread.
+/// limit's worth of successes, half on a throttle or when no answer came in time. And not more than
+/// can be of use: what a call costs our processors divided by its latency says how many of them
+/// keep the processors busy; beyond that calls only wait for a processor and push each other out of
+/// its caches. Safe from any thread.
 class InFlightLimit {
  public:
   struct Options {
@@ -31,7 +32,14 @@ class InFlightLimit {
   /// False when the limit is reached; `waker` is then woken when a place is free.
   [[nodiscard]] bool TryEnter(const Waker& waker);
 
-  enum class Feedback { kSuccess, kThrottled, kNeutral };
+  enum class Feedback {
+    kSuccess,
+    kThrottled,
+    kLate,  ///< no answer in time: the server has more than it can do, and may still be at it
+    kNeutral
+  };
+  /// What a call says that failed after so long.
+  [[nodiscard]] static Feedback OfFailure(ErrorCode code, Duration took);
   /// What who leaves does next.
   enum class Then {
     kQueue,  ///< nothing, or enters again behind all that wait
@@ -40,8 +48,8 @@ class InFlightLimit {
   /// `took`: the call's latency; looked at after a success.
   void Leave(Feedback feedback, Duration took, TimePoint now, Then then = Then::kQueue);
 
-  /// A throttle that somebody else met at the same target.
-  void Slow(TimePoint now);
+  /// What somebody else met at the same target: kThrottled or kLate halve it, others do nothing.
+  void Slow(Feedback feedback, TimePoint now);
 
   /// No more than so many, whatever else would allow; none: no such bound.
   void SetMost(std::optional<int> most);
@@ -54,14 +62,15 @@ class InFlightLimit {
   [[nodiscard]] int limit() const;
   /// Calls that keep the processors busy, and some more; at most the maximum.
   [[nodiscard]] int useful() const;
-  /// When a throttle halved it last; TimePoint::min(): never.
-  [[nodiscard]] TimePoint last_halved() const;
+  /// When it was halved last, because of that; TimePoint::min(): never.
+  [[nodiscard]] TimePoint last_throttled() const;
+  [[nodiscard]] TimePoint last_late() const;
 
  private:
   [[nodiscard]] int Effective() const REQUIRES(mutex_);
   [[nodiscard]] double Useful() const REQUIRES(mutex_);
   void Grow(Duration took, TimePoint now) REQUIRES(mutex_);
-  void Halve(TimePoint now) REQUIRES(mutex_);
+  void HalveOn(Feedback feedback, TimePoint now) REQUIRES(mutex_);
   [[nodiscard]] std::vector<Waker> TakeWaiting(Then then) REQUIRES(mutex_);
 
   const Options options_;
@@ -70,7 +79,8 @@ class InFlightLimit {
   double share_ GUARDED_BY(mutex_) = 1.0;
   std::optional<int> most_ GUARDED_BY(mutex_);
   int in_flight_ GUARDED_BY(mutex_) = 0;
-  TimePoint last_halved_ GUARDED_BY(mutex_) = TimePoint::min();
+  TimePoint last_throttled_ GUARDED_BY(mutex_) = TimePoint::min();
+  TimePoint last_late_ GUARDED_BY(mutex_) = TimePoint::min();
   std::deque<Waker> waiting_ GUARDED_BY(mutex_);
   // The shortest latencies of this and of the last window: what a call takes that need not wait.
   TimePoint window_began_ GUARDED_BY(mutex_) = TimePoint::min();

@@ -63,9 +63,7 @@ Next SegmentScanner::Read(const std::string& cursor, TimePoint now) {
   }
   if (!page) {
     context_.capacity.Correct(estimate, 0);
-    if (page.error().code == ErrorCode::kThrottled) {
-      feedback = InFlightLimit::Feedback::kThrottled;
-    }
+    feedback = InFlightLimit::OfFailure(page.error().code, took);
     return leave(OnError(page.error()));
   }
   feedback = InFlightLimit::Feedback::kSuccess;

@@ -53,6 +53,20 @@ TEST(InFlightLimit, HalvesOnceForThrottlesThatComeTogether) {
   EXPECT_EQ(limit.limit(), 2);
 }
 
+TEST(InFlightLimit, HalvesWhenNoAnswerCameInTime) {
+  EXPECT_EQ(InFlightLimit::OfFailure(ErrorCode::kAmbiguous, limits::kLateAnswer), Feedback::kLate);
+  EXPECT_EQ(InFlightLimit::OfFailure(ErrorCode::kRetry, limits::kLateAnswer), Feedback::kLate);
+  EXPECT_EQ(InFlightLimit::OfFailure(ErrorCode::kAmbiguous, 1ms), Feedback::kNeutral);
+  EXPECT_EQ(InFlightLimit::OfFailure(ErrorCode::kThrottled, 1h), Feedback::kThrottled);
+  InFlightLimit limit({.initial = 8, .maximum = 8});
+  limit.Slow(Feedback::kLate, kNow);
+  limit.Slow(Feedback::kThrottled, kNow);  // of the same moment
+  limit.Slow(Feedback::kNeutral, kNow + limits::kHalvingPause);
+  EXPECT_EQ(limit.limit(), 4);
+  EXPECT_EQ(limit.last_late(), kNow);
+  EXPECT_EQ(limit.last_throttled(), TimePoint::min());
+}
+
 TEST(InFlightLimit, NoMoreThanItIsToldToAndAtOnceMoreAfterwards) {
   InFlightLimit limit({.initial = 8, .maximum = 8});
   limit.SetMost(1);
