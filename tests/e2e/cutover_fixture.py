@@ -160,7 +160,7 @@ class CutoverCase(verify_fixture.VerifyCase):
         """Both outputs of a command that ends with `code`."""
         process = self.begin(command, *arguments, out="command.out")
         try:
-            ended = process.wait(seconds)
+            ended = processes.exit_code(process, seconds)
         except subprocess.TimeoutExpired:
             raise processes.TimedOut(f"{self.said('command.out')}\n{self.about()}") from None
         said = self.said("command.out")
@@ -189,7 +189,7 @@ class CutoverCase(verify_fixture.VerifyCase):
         return pathlib.Path(self.folder / out).read_text()
 
     def end_of(self, process, code, out="cutover.out", seconds=SECONDS):
-        self.assertEqual(code, process.wait(seconds), self.said(out))
+        self.assertEqual(code, processes.exit_code(process, seconds), self.said(out))
         return self.said(out)
 
     def state_of(self):

@@ -55,7 +55,7 @@ class KilledCase(cutover_fixture.CutoverCase):
         self.wait_for_step(job, step)
         processes.wait_for(came.is_set, 60, f"the call that is held at {step}")
         job.kill()
-        self.assertEqual(ddbsync.FAILED, process.wait(SECONDS), self.said())
+        self.assertEqual(ddbsync.FAILED, processes.exit_code(process, SECONDS), self.said())
         return self.said()
 
     def start_again(self, application):

@@ -187,7 +187,7 @@ class DoesNotGoOnTest(GoesOnCase):
                                         "the same command does that and goes on with the way back"])
         self.assertRegex(job.output(), "by hand `ddbsync cutover commit --src a --dst b .*`, "
                                        "then `ddbsync reverse --src a --dst b .*`\n")
-        process.wait(SECONDS)
+        processes.exit_code(process, SECONDS)
         self.assert_says(self.status_of_forward_job(),
                          ["what comes after is not finished", "`ddbsync cutover commit --src a"])
 
@@ -217,7 +217,7 @@ class DoesNotGoOnTest(GoesOnCase):
         self.assert_says(job.output(), ["ended at once",
                                         "nothing follows its way back yet: `ddbsync reverse"])
         application.stop()
-        process.wait(SECONDS)
+        processes.exit_code(process, SECONDS)
 
     def test_a_stream_that_is_gone_is_told_and_nothing_is_written(self):
         job, application = self.make_ready()

@@ -131,7 +131,7 @@ class Job:
     def wait(self, seconds=30):
         """The exit code."""
         try:
-            return self.process.wait(seconds)
+            return processes.exit_code(self.process, seconds)
         except subprocess.TimeoutExpired:
             raise processes.TimedOut(f"still running after {seconds} s: {self._about()}") from None
 
@@ -202,7 +202,8 @@ class Job:
 
 def run(*arguments, home, env=None, seconds=60):
     """Any command to its end: (exit code, standard output, standard error)."""
-    done = subprocess.run([str(word) for word in (BINARY, *arguments)], cwd=home, timeout=seconds,
+    done = subprocess.run([str(word) for word in (BINARY, *arguments)], cwd=home,
+                          timeout=seconds * processes.PATIENCE,
                           env=environment(home, **credentials()) if env is None else env,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True)
     return done.returncode, done.stdout, done.stderr

@@ -189,7 +189,7 @@ class ManyTest(fixtures.Case):
         self.assert_equal_pairs(("orders",))
         self.assertEqual(ddbsync.DONE, alone.process.stop())
         self.tell("stop", "--all")
-        self.assertEqual(ddbsync.DONE, many.process.wait(5))
+        self.assertEqual(ddbsync.DONE, processes.exit_code(many.process, 5))
 
     def test_status_without_a_name_shows_all(self):
         """As the Dockerfile's HEALTHCHECK asks it."""
@@ -279,7 +279,8 @@ class ManyTest(fixtures.Case):
         self.client.delete_table(TableName=self.sources["users"])
         config = self.config(carts="create_target = true")
         many = self.start_many(config=config)
-        self.assertEqual(ddbsync.USAGE, many.process.wait(60), many.process.output())
+        self.assertEqual(ddbsync.USAGE, processes.exit_code(many.process, 60),
+                         many.process.output())
         self.assert_says(many.process.output(), [
             f"job orders: target orders-b: there is no table '{self.targets['orders']}'",
             f"job users: source users-a: there is no table '{self.sources['users']}'"])
@@ -294,7 +295,8 @@ class ManyTest(fixtures.Case):
             self.targets["orders"], self.target_url, access_key_env="AWS_ACCESS_KEY_ID",
             secret_key_env="AWS_SECRET_ACCESS_KEY")}))
         many = self.start_many(config=path)
-        self.assertEqual(ddbsync.USAGE, many.process.wait(60), many.process.output())
+        self.assertEqual(ddbsync.USAGE, processes.exit_code(many.process, 60),
+                         many.process.output())
         self.assertIn("jobs orders and users would both write to arn:", many.process.output())
 
     def test_what_cannot_be_meant_is_refused(self):
@@ -303,12 +305,12 @@ class ManyTest(fixtures.Case):
                                                      'dst = "carts-b"', 'name = "orders"\n'
                                                      'src = "carts-a"'))
         many = self.start_many(config=config)
-        self.assertEqual(ddbsync.USAGE, many.process.wait(30))
+        self.assertEqual(ddbsync.USAGE, processes.exit_code(many.process, 30))
         self.assert_says(many.process.output(), [
             "job users: ", "write_capacity: `-1`", "the whole process's",
             "two jobs are called orders", "job orders: `dst` is missing"])
         many = self.start_many("--job", "cats", config=self.config())
-        self.assertEqual(ddbsync.USAGE, many.process.wait(30))
+        self.assertEqual(ddbsync.USAGE, processes.exit_code(many.process, 30))
         self.assertIn("it has: orders, users, carts", many.process.output())
 
 
@@ -332,7 +334,8 @@ class ChosenTest(fixtures.Case):
 
     def refused(self, *arguments):
         many = self.choose(*arguments)
-        self.assertEqual(ddbsync.USAGE, many.process.wait(60), many.process.output())
+        self.assertEqual(ddbsync.USAGE, processes.exit_code(many.process, 60),
+                         many.process.output())
         self.assertFalse(list(self.state.glob("*/api.json")))
         return many.process.output()
 
@@ -408,7 +411,8 @@ class ChosenTest(fixtures.Case):
                                                            for key, value in tags.items()])
         many = self.choose("--src-prefix", self.dev, "--dst-prefix", self.prod, "--create-target",
                            "--src-tag", "env=prod", command="backfill")
-        self.assertEqual(ddbsync.DONE, many.process.wait(60), many.process.output())
+        self.assertEqual(ddbsync.DONE, processes.exit_code(many.process, 60),
+                         many.process.output())
         difference = comparison.compare(client, f"{self.dev}orders", self.client,
                                         f"{self.prod}orders")
         self.assertTrue(difference.equal, str(difference))
@@ -442,5 +446,5 @@ class ChosenTest(fixtures.Case):
             many = self.choose("--src-prefix", self.dev, "--dst-prefix", self.prod)
             self.assertTrue(asked.wait(30))
             many.process.send(signal.SIGTERM)
-            self.assertEqual(ddbsync.DONE, many.process.wait(5))
+            self.assertEqual(ddbsync.DONE, processes.exit_code(many.process, 5))
             release.set()

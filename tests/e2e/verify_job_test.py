@@ -65,7 +65,7 @@ class VerifyJobTest(verify_fixture.VerifyCase):
         self.put(1)  # mended by the tail
         job.wait_until_past(ddbsync.now())
         process.send_signal(signal.SIGINT)
-        self.assertEqual(ddbsync.DONE, process.wait(30), self.said())
+        self.assertEqual(ddbsync.DONE, processes.exit_code(process, 30), self.said())
         self.assert_equal_tables()
 
     def test_a_second_operator_is_told_and_may_watch(self):
@@ -110,7 +110,8 @@ class VerifyJobTest(verify_fixture.VerifyCase):
         process = self.begin("--form", "live", "--read-capacity", "60")
         self.wait_until_walked()
         self.assertEqual(ddbsync.DONE, job.stop(), job.output())
-        self.assertIn(process.wait(30), (ddbsync.FAILED, verify_fixture.INTERRUPTED))
+        self.assertIn(processes.exit_code(process, 30),
+                      (ddbsync.FAILED, verify_fixture.INTERRUPTED))
         self.assertRegex(self.said(), re.compile("process has ended|stopped"))
         said = self.verify("--form", "live")
         self.assert_says(said, ["goes on with what was begun", "EQUAL"])
@@ -120,7 +121,7 @@ class VerifyJobTest(verify_fixture.VerifyCase):
         process = self.begin("--form", "live", "--read-capacity", "60")
         self.wait_until_walked()
         job.kill()
-        self.assertEqual(ddbsync.FAILED, process.wait(30), self.said())
+        self.assertEqual(ddbsync.FAILED, processes.exit_code(process, 30), self.said())
         self.assert_says(self.said(), ["process has ended"])
         again = self.start(settle=ddbsync.SHORT_SETTLE)
         again.wait_until_past(ddbsync.now())
@@ -134,7 +135,7 @@ class VerifyJobTest(verify_fixture.VerifyCase):
         self.assertTrue(self.shown()["running"])
         ended, out, err = ddbsync.run("verify", "stop", "--state", self.state, home=self.folder)
         self.assertEqual(ddbsync.DONE, ended, err)
-        self.assertEqual(verify_fixture.INTERRUPTED, process.wait(30), self.said())
+        self.assertEqual(verify_fixture.INTERRUPTED, processes.exit_code(process, 30), self.said())
         ended, out, err = ddbsync.run("verify", "show", "--state", self.state, home=self.folder)
         self.assertEqual(ddbsync.DONE, ended, err)
         self.assert_says(out, ["not running", "stopped, as asked"])

@@ -89,7 +89,7 @@ class DifferentTest(verify_fixture.VerifyCase):
         self.plant()
         self.wait_until_said("DIFFERENT: 1 missing, 1 extra, 1 different", 60)
         process.send_signal(signal.SIGINT)
-        self.assertEqual(ddbsync.NOT_EQUAL, process.wait(30), self.said())
+        self.assertEqual(ddbsync.NOT_EQUAL, processes.exit_code(process, 30), self.said())
 
 
 class ResumeTest(verify_fixture.VerifyCase):
@@ -117,7 +117,7 @@ class ResumeTest(verify_fixture.VerifyCase):
     def test_after_ctrl_c_it_goes_on_and_reads_less(self):
         process = self.begin_slowly()
         process.send_signal(signal.SIGINT)
-        self.assertEqual(verify_fixture.INTERRUPTED, process.wait(30), self.said())
+        self.assertEqual(verify_fixture.INTERRUPTED, processes.exit_code(process, 30), self.said())
         self.assert_says(self.said(), ["the same command goes on where it was"])
         goes_on = self.look("--form", "live", code=ddbsync.NOT_EQUAL)
         self.assertEqual((1, 1, 1), self.counts(goes_on))
@@ -157,7 +157,7 @@ class BadVerifyTest(verify_fixture.VerifyCase):
         process = self.begin("--form", "live", "--read-capacity", "60")
         self.wait_until_walked()
         self.client.delete_table(TableName=self.target)
-        self.assertEqual(ddbsync.FAILED, process.wait(60), self.said())
+        self.assertEqual(ddbsync.FAILED, processes.exit_code(process, 60), self.said())
         self.assert_says(self.said(), ["failed: target b"])
 
     def test_refused_reads_end_it(self):
@@ -176,7 +176,7 @@ class BadVerifyTest(verify_fixture.VerifyCase):
         said = self.verify(code=ddbsync.USAGE)
         self.assert_says(said, ["ddbsync verify", str(process.pid)])
         process.send_signal(signal.SIGTERM)
-        self.assertEqual(verify_fixture.INTERRUPTED, process.wait(30), self.said())
+        self.assertEqual(verify_fixture.INTERRUPTED, processes.exit_code(process, 30), self.said())
         self.assertFalse((self.state / "verification.json").exists())
 
     def test_a_job_is_not_started_beside_it(self):

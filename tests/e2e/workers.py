@@ -18,14 +18,24 @@ import processes
 # Seconds that the long classes take, so that the last to end is not the last to begin. Others
 # count as zero; a figure that is out of date costs time only.
 LONG = {
-    "copy_test.CopyTest": 190,
-    "bad_server_test.HonestFaultTest": 105,
-    "kill_test.SignalTest": 100,
-    "kill_test.KillTest": 95,
-    "bad_credentials_test.BadCredentialsTest": 90,
-    "bad_state_test.BadStateTest": 80,
-    "copy_test.StatusTest": 75,
-    "bad_server_test.StrangeAnswerTest": 60,
+    "verify_job_test.VerifyJobTest": 415,
+    "resync_test.ResyncTest": 345,
+    "bench_test.BenchTest": 300,
+    "copy_test.CopyTest": 180,
+    "many_test.ManyTest": 175,
+    "cutover_reverse_test.DoesNotGoOnTest": 170,
+    "page_test.PageTest": 155,
+    "prometheus_test.PrometheusTest": 145,
+    "cutover_test.SwitchTest": 145,
+    "cutover_reverse_test.GoesOnTest": 125,
+    "cutover_lost_test.LostHookTest": 125,
+    "cutover_test.BrokenFreezeTest": 120,
+    "cutover_kill_test.KilledLateTest": 115,
+    "cutover_test.PolicyTest": 110,
+    "cutover_reverse_test.GoesOnAgainTest": 110,
+    "copy_test.StatusTest": 105,
+    "bad_server_test.HonestFaultTest": 100,
+    "watch_test.WatchTest": 100,
 }
 
 
