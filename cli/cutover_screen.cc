@@ -59,6 +59,13 @@ std::string WayBackText(const CutoverAdvice& advice) {
 }
 
 std::string Switched(const CutoverLook& look, const CutoverAdvice& advice) {
+  if (advice.way_back.switched_back) {
+    const JobHome& home = advice.way_back.home;
+    return fmt::format(
+        "SWITCHED, AND BACK: the cut-over of its way back, job {}, is committed too, so that the "
+        "source is the live table again; `ddbsync cutover status --state {}` tells of it",
+        home.job_id, home.directory);
+  }
   std::string text = "SWITCHED: the target is the live table" + StoppedFor(look) +
                      "; point what still reads the source at it";
   if (look.status.reverse_start) {

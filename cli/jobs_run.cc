@@ -136,11 +136,13 @@ bool JobsRun::GoesOn(const std::vector<JobLook>& looks) {
   if (plan_.choice || looks.size() != 1) return false;
   if (looks.front().ended != replicator::Outcome::kDone) return false;
   if (!HasWayBack(engine_.jobs().front()->LookAtCutover().status)) return false;
-  // Waits for calls in hand: whoever asks a second time to stop does not.
+  // Waits for calls in hand: whoever asks a second time to stop does not, nor does the service
+  // manager when it takes longer than calls can.
+  const TimePoint hangs = clock_.Now() + limits::kReleasePatience;
   while (following_.front().released.wait_for(std::chrono::seconds(0)) !=
          std::future_status::ready) {
     if (const int signal = signals_.Wait(limits::kRedrawInterval / 5)) OnSignal(signal);
-    manager_.Alive("closing the job that was cut over");
+    if (clock_.Now() < hangs) manager_.Alive("closing the job that was cut over");
   }
   // A stop that somebody was told has been taken must not be lost between two jobs.
   engine_.StopServing();

@@ -139,6 +139,9 @@ inline constexpr std::chrono::seconds kGatesTimeout{12};
 /// has room.
 inline constexpr size_t kLongestJobName = 255;
 
+/// Calls in hand when a job has ended are over by then: the longest may take half a minute.
+inline constexpr std::chrono::minutes kReleasePatience{2};
+
 /// The live line's pace: smooth to the eye, nothing to the machine.
 inline constexpr std::chrono::milliseconds kRedrawInterval{250};
 /// Without a live line: changes of state are told within a second. A look at 10,000 shards takes

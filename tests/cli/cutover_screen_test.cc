@@ -41,6 +41,16 @@ TEST(CutoverVerdict, OfOneThatSwitchedTellsWhoFollowsTheWayBack) {
   EXPECT_THAT(CutoverVerdict(none, advice), Not(HasSubstr("way back")));
 }
 
+TEST(CutoverVerdict, OfOneWhoseWayBackWasSwitchedTooTellsThatTheSourceIsLive) {
+  CutoverAdvice advice = kAdvice;
+  advice.way_back = {.home = {"a-b-reverse", "/state/reverse"}, .switched_back = true};
+  const std::string verdict = CutoverVerdict(SomeCutover(Step::kDone), advice);
+  EXPECT_THAT(verdict, HasSubstr("job a-b-reverse, is committed too"));
+  EXPECT_THAT(verdict, HasSubstr("the source is the live table again"));
+  EXPECT_THAT(verdict, HasSubstr("`ddbsync cutover status --state /state/reverse`"));
+  EXPECT_THAT(verdict, Not(HasSubstr("ddbsync reverse")));
+}
+
 TEST(CutoverVerdict, OfOneThatWasTakenBackTellsWhy) {
   CutoverLook look = SomeCutover(Step::kRolledBack);
   look.status.reason = "the time-out of 60 s";
