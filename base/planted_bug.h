@@ -10,6 +10,8 @@ enum class PlantedBug {
   kNone,
   kFenceOff,
   kFenceForgets,
+  kEventualReadAtOnce,
+  kTouchesCountFromTheRead,
   kTailIgnoresFencedWrites,
   kPutIfAbsent,
   kPositionAfterScan,

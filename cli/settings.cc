@@ -182,7 +182,7 @@ constexpr std::array kSettings = {
     Setting{"enable-stream", "", kHow, kTails, "turn the source's stream on if it is off",
             [](Settings& s, Text t) { return SetSwitch(s.job.enable_stream, t); }},
     Setting{"eventually-consistent", "", kHow, kCopies,
-            "scan with eventually consistent reads: half the price; each start waits a minute",
+            "scan with eventually consistent reads: half the price; not in a start's first minute",
             [](Settings& s, Text t) { return SetSwitch(s.job.eventually_consistent, t); }},
     Setting{
         "mirror", "", kHow, Bit(Command::kStart),

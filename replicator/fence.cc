@@ -28,14 +28,19 @@ size_t Fence::Hash::operator()(std::string_view key) const {
   return XXH3_64bits(key.data(), key.size());
 }
 
-FencedRead Fence::BeginRead(TimePoint now) {
+FencedRead Fence::BeginRead() {
   MutexLock lock(mutex_);
-  uint64_t counter = counter_;
-  if (options_.eventual_margin > Duration::zero()) {
-    // Just after the floor rose this is below it: such reads are stale until the margin has passed.
-    AgeMoments(now);
-    counter = aged_counter_;
-  }
+  return Begin(counter_);
+}
+
+std::optional<FencedRead> Fence::BeginEventualRead(TimePoint now) {
+  MutexLock lock(mutex_);
+  if (now < eventual_from_ && !Planted(PlantedBug::kEventualReadAtOnce)) return std::nullopt;
+  AgeMoments(now);
+  return Begin(Planted(PlantedBug::kTouchesCountFromTheRead) ? counter_ : aged_counter_);
+}
+
+FencedRead Fence::Begin(uint64_t counter) {
   reads_.insert(counter);
   return FencedRead(this, counter);
 }
@@ -128,7 +133,7 @@ void Fence::Remember(std::string_view key, TimePoint now) {
   bytes_ += key.size() + limits::kFenceEntryOverhead;
   if (bytes_ > options_.max_bytes) {
     floor_ = counter_;
-    if (margin) reads_useful_from_ = now + options_.eventual_margin + limits::kFenceMoment;
+    if (margin) eventual_from_ = now + options_.eventual_margin + limits::kFenceMoment;
   }
 }
 
@@ -139,11 +144,6 @@ void Fence::NoteMoment(TimePoint now) {
   } else {
     moments_.push_back({now, now, counter_});
   }
-}
-
-TimePoint Fence::reads_useful_from() const {
-  MutexLock lock(mutex_);
-  return reads_useful_from_;
 }
 
 void Fence::ForgetWhatNobodyNeeds() {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -50,18 +51,22 @@ class FencedRead {
 class Fence {
  public:
   struct Options {
-    size_t max_bytes;          ///< of touched keys; past it old reads become stale
-    Duration eventual_margin;  ///< zero for consistent reads: how old what a read returns may be
+    size_t max_bytes;  ///< of touched keys; past it old reads become stale
+    /// How old may be what an eventually consistent read returns; zero: there are no such reads.
+    Duration eventual_margin;
+    /// None before: it could miss what a process before this one has carried over.
+    TimePoint eventual_from = TimePoint::min();
   };
 
-  explicit Fence(Options options) : options_(options) {}
+  explicit Fence(Options options) : options_(options), eventual_from_(options.eventual_from) {}
 
-  /// Reads that begin before are stale from the start: just after touches were forgotten, an
-  /// eventually consistent read cannot be judged until its margin has passed.
-  [[nodiscard]] TimePoint reads_useful_from() const;
+  /// A consistent read, before its request to the source is sent.
+  [[nodiscard]] FencedRead BeginRead();
 
-  /// Before the request to the source is sent.
-  [[nodiscard]] FencedRead BeginRead(TimePoint now);
+  /// An eventually consistent one. None while it could not be judged, which is for a margin after
+  /// touches were forgotten: the page is then read consistently, or a table in which too much
+  /// changes would never be copied.
+  [[nodiscard]] std::optional<FencedRead> BeginEventualRead(TimePoint now);
 
   enum class Verdict {
     kAdmitted,  ///< registered: send now, Release on any answer
@@ -110,6 +115,7 @@ class Fence {
     std::string key;
   };
 
+  [[nodiscard]] FencedRead Begin(uint64_t counter) REQUIRES(mutex_);
   void EndRead(uint64_t counter);
   Verdict Judge(std::string_view key, uint64_t read_counter) REQUIRES(mutex_);
   void Remember(std::string_view key, TimePoint now) REQUIRES(mutex_);
@@ -140,7 +146,7 @@ class Fence {
   };
   std::deque<Moment> moments_ GUARDED_BY(mutex_);
   uint64_t aged_counter_ GUARDED_BY(mutex_) = 0;
-  TimePoint reads_useful_from_ GUARDED_BY(mutex_) = TimePoint::min();
+  TimePoint eventual_from_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ddbsync::replicator

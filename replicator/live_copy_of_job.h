@@ -29,9 +29,7 @@ class LiveCopyOfJob final : public LiveCopy {
   explicit LiveCopyOfJob(Parts parts) : parts_(std::move(parts)) {}
 
   [[nodiscard]] std::optional<WallTime> watermark() const override { return parts_.watermark(); }
-  [[nodiscard]] FencedRead BeginRead() override {
-    return parts_.fence.BeginRead(parts_.clock.Now());
-  }
+  [[nodiscard]] FencedRead BeginRead() override { return parts_.fence.BeginRead(); }
   [[nodiscard]] bool MayHaveChanged(std::string_view key, const FencedRead& read) override {
     return parts_.rechecks.Has(key) || parts_.fence.MayHaveBeenTouched(key, read);
   }

@@ -81,7 +81,8 @@ LiveJob::LiveJob(JobOptions options, Side source, Side target, StartingPoint poi
       fence_({.max_bytes = limits::kFenceBytes,
               .eventual_margin = options_.eventually_consistent
                                      ? Duration(limits::kEventualReadMargin)
-                                     : Duration::zero()}),
+                                     : Duration::zero(),
+              .eventual_from = constructed_at_ + limits::kEventualReadMargin}),
       rechecks_(ledger_, server_clock(), options_.settle, point_.state.rechecks, constructed_at_),
       dead_letters_(ledger_, server_clock(), point_.state.dead_letters),
       resync_(point_.resync ? point_.resync : point_.state.resync, ShardsOf(point_.state.gaps),
@@ -196,7 +197,7 @@ Result<void> LiveJob::Start() {
   if (target_watch_ != nullptr) target_watch_->Start();
   SpawnWriters();
   if (wants_tail()) tail_->Start();
-  if (wants_backfill()) SpawnBackfill(Now());
+  if (wants_backfill()) SpawnBackfill();
   SpawnRest();
   return {};
 }
@@ -217,14 +218,12 @@ void LiveJob::SpawnWriters() {
   }
 }
 
-void LiveJob::SpawnBackfill(TimePoint now) {
-  const bool consistent = !options_.eventually_consistent;
+void LiveJob::SpawnBackfill() {
   const ScanContext context{.source = *source_.tables,
                             .table = source_.table,
                             .schema = point_.source.key,
                             .total_segments = point_.record.total_segments,
-                            .consistent = consistent,
-                            .not_before = consistent ? now : now + limits::kEventualReadMargin,
+                            .consistent = !options_.eventually_consistent,
                             .backfill = *backfill_,
                             .fence = fence_,
                             .credit = credit_,

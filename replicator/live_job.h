@@ -68,7 +68,7 @@ class LiveJob final : public Job, private Seam {
  private:
   friend class Conductor;
 
-  void SpawnBackfill(TimePoint now);
+  void SpawnBackfill();
   void SpawnWriters();
   void SpawnRest();
   void MakeTargetWatch();

@@ -14,7 +14,7 @@ Next RecheckTask::Step(TimePoint now) {
     case State::kIdle:
       return Pick(now);
     case State::kReading:
-      return Read(now);
+      return Read();
     case State::kWaiting:
       return Wait(now);
     case State::kWriting:
@@ -31,8 +31,8 @@ Next RecheckTask::Pick(TimePoint now) {
   return Next::Now();
 }
 
-Next RecheckTask::Read(TimePoint now) {
-  read_ = context_.fence.BeginRead(now);
+Next RecheckTask::Read() {
+  read_ = context_.fence.BeginRead();
   std::vector<std::string_view> keys;
   for (const auto& due : round_) keys.push_back(due.key_json);
   auto result = context_.source.BatchGetItem(context_.source_table, keys, context_.schema);

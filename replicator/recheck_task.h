@@ -61,7 +61,7 @@ class RecheckTask final : public Task {
   enum class State { kIdle, kReading, kWaiting, kWriting };
 
   Next Pick(TimePoint now);
-  Next Read(TimePoint now);
+  Next Read();
   Next Wait(TimePoint now);
   Next WriteOne(TimePoint now);
   Next Write(const Rechecks::Due& due, TimePoint now);

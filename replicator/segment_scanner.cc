@@ -18,9 +18,6 @@ constexpr double kBytesPerUnit = 4096;
 Next SegmentScanner::Step(TimePoint now) {
   if (context_.gate.closed()) return Next::Done();
   if (context_.paused) return Next::At(now + limits::kPausedLook);
-  if (now < context_.not_before) return Next::At(context_.not_before);
-  const TimePoint useful_from = context_.fence.reads_useful_from();
-  if (now < useful_from) return Next::At(useful_from);
   const Backfill::Read read = context_.backfill.NextRead(segment_);
   switch (read.kind) {
     case Backfill::Read::Kind::kEnd:
@@ -49,13 +46,16 @@ Next SegmentScanner::Read(const std::string& cursor, TimePoint now) {
     return leave(Next::At(*at));
   }
 
-  FencedRead fenced = context_.fence.BeginRead(now);  // before the request is sent
+  // Before the request is sent.
+  auto eventual = context_.consistent ? std::nullopt : context_.fence.BeginEventualRead(now);
+  const bool consistent = !eventual.has_value();
+  FencedRead fenced = eventual ? *std::move(eventual) : context_.fence.BeginRead();
   const TimePoint sent = context_.clock.Now();
   auto page = context_.source.Scan({.table = context_.table,
                                     .segment = segment_,
                                     .total_segments = context_.total_segments,
                                     .start_key = cursor,
-                                    .consistent = context_.consistent},
+                                    .consistent = consistent},
                                    context_.schema);
   took = context_.clock.Now() - sent;
   if (!page && Planted(PlantedBug::kSegmentEndFromError)) {
@@ -70,8 +70,8 @@ Next SegmentScanner::Read(const std::string& cursor, TimePoint now) {
   backoff_.OnSuccess();
   context_.health.Success("source scan");
   grant->ResizeTo(page->bytes());
-  const double computed = std::ceil(static_cast<double>(page->bytes()) / kBytesPerUnit) *
-                          (context_.consistent ? 1.0 : 0.5);
+  const double computed =
+      std::ceil(static_cast<double>(page->bytes()) / kBytesPerUnit) * (consistent ? 1.0 : 0.5);
   const double units = context_.capacity.Charge(estimate, page->consumed_units(),
                                                 std::min(computed, limits::kUnitsOfFullPage));
   // (The last page of a segment may be empty and tells nothing of the next segment's first.)

@@ -23,8 +23,7 @@ struct ScanContext {
   const std::string& table;
   const dynamodb::KeySchema& schema;
   int total_segments;
-  bool consistent;
-  TimePoint not_before;  ///< eventually consistent reads wait out their margin after a start
+  bool consistent;  ///< else wherever the fence can judge what an eventually consistent read finds
   Backfill& backfill;
   Fence& fence;
   ByteCredit& credit;

@@ -22,12 +22,12 @@
  *   REPAIR_AT_ONCE       a repair does not wait until the tail has passed its read
  *   RESOLVE_ANYWAY       a repair takes the key off the list although an attempt became unclear
  *                        after the repair had begun
- *   EVENTUAL             the copy's reads are eventually consistent. The margin is the time after
- *                        which such a read returns an event for certain; the engine then counts
- *                        touches from a margin before the read, and lets the first read of a
- *                        process wait for one margin
+ *   EVENTUAL             the copy's reads are eventually consistent, or not, at any time. The margin
+ *                        is the time after which such a read returns an event for certain; the
+ *                        engine then counts touches from a margin before the read, and for the
+ *                        first margin of a process reads consistently
  *   NO_MARGIN            ... touches count from the beginning of the read only
- *   NO_START_MARGIN      ... the first read does not wait
+ *   NO_START_MARGIN      ... the first reads too are eventually consistent
  * Sizes: WRITES (at most 3), CRASHES, UNCLEAR (answers).
  *
  * Asserted: in the end the target equals the source (I1). No definite write of the tail or of a
@@ -89,9 +89,9 @@ bool settling; /* after a crash: no write yet */
 
 /* Eventually consistent reads. */
 byte surely_visible = 0; /* every read returns this version or a later one */
-byte surely_visible_at_read;
+byte surely_visible_at_read; /* newest, for a consistent read */
 byte newest_touched_event; /* remembered by the fence */
-bool waiting_for_margin;
+bool within_margin; /* of the process's beginning */
 byte margin_version;
 
 /* For the assertions, since the process began: what tail or repair, and a repair, wrote last. */
@@ -137,7 +137,7 @@ inline begin_process() {
   newest_touched_event = 0; surely_visible_at_read = 0;
   newest_fenced_off = 0; newest_repair = 0;
 #if defined(EVENTUAL) && !defined(NO_START_MARGIN)
-  waiting_for_margin = true;
+  within_margin = true;
   margin_version = newest
 #endif
 }
@@ -156,7 +156,7 @@ active proctype World() {
   /* Time passes. */
 #ifdef EVENTUAL
   :: atomic { surely_visible < newest -> surely_visible++ }
-  :: atomic { waiting_for_margin && surely_visible >= margin_version -> waiting_for_margin = false }
+  :: atomic { within_margin && surely_visible >= margin_version -> within_margin = false }
 #endif
   :: atomic { settling && LANDED -> settling = false }
 
@@ -178,13 +178,18 @@ active proctype World() {
   :: atomic { started && copy == idle && !copied -> copy_version = newest; copy = noted }
   :: atomic { copy == noted -> touched_since_copy_read = false; copy = checking }
 #else
-  :: atomic { started && copy == idle && !copied && !waiting_for_margin ->
+  :: atomic { started && copy == idle && !copied ->
        touched_since_copy_read = false;
-       surely_visible_at_read = surely_visible;
+#ifdef EVENTUAL
+       if
+       :: !within_margin -> surely_visible_at_read = surely_visible
+       :: surely_visible_at_read = newest
+       fi;
+#endif
        copy = noted }
   :: atomic { copy == noted ->
-#ifdef EVENTUAL
        copy_version = surely_visible_at_read;
+#ifdef EVENTUAL
        do
        :: copy_version < newest -> copy_version++
        :: break

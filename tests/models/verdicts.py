@@ -79,10 +79,11 @@ ROWS = [
     Row("fence.pml", "RESOLVE_ANYWAY UNCLEAR=2", "I1",
         "Repair forgets an attempt that became unclear meanwhile"),
     Row("fence.pml", "EVENTUAL", HOLDS,
-        "**The engine** with `--eventually-consistent`: both margins"),
+        "**The engine** with `--eventually-consistent`: both margins, reads of either kind"),
     Row("fence.pml", "EVENTUAL NO_MARGIN NO_START_MARGIN", "I1", "Neither margin"),
     Row("fence.pml", "EVENTUAL NO_MARGIN", "I3", "Touches count from the read only"),
-    Row("fence.pml", "EVENTUAL NO_START_MARGIN", "I1", "First read of a process at once"),
+    Row("fence.pml", "EVENTUAL NO_START_MARGIN", "I1",
+        "First read of a process eventually consistent too"),
 
     Row("wedge.pml", "", HOLDS, "**The engine**: capacity first, then the fence"),
     Row("wedge.pml", "REGISTER_EARLY", DEADLOCK, "Registered while waiting for capacity"),

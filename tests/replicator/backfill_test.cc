@@ -43,8 +43,8 @@ class BackfillTest : public ::testing::Test {
     auto page = dynamodb::ItemPage::Parse(std::move(body), schema_);
     EXPECT_TRUE(page);
     auto grant = credit_.TryTake(ByteCredit::User::kBackfill, 100, {});
-    return std::make_shared<BackfillPage>(*std::move(page), *std::move(grant),
-                                          fence_.BeginRead(clock_.Now()), segment, read.cursor);
+    return std::make_shared<BackfillPage>(*std::move(page), *std::move(grant), fence_.BeginRead(),
+                                          segment, read.cursor);
   }
 
   /// Writes one batch; false when there is none.

@@ -40,7 +40,7 @@ class DealerTest : public ::testing::Test, public PageOwner {
     return *pages_.back();
   }
   BackfillPage& AddPage(int segment, int count) {
-    return AddPage(segment, count, fence_.BeginRead(clock_.Now()));
+    return AddPage(segment, count, fence_.BeginRead());
   }
 
   /// How many ops of each segment a batch has; keys begin with the segment's number.

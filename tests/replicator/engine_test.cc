@@ -291,6 +291,21 @@ TEST_F(EngineTest, AReadLimitIsKept) {
   EXPECT_LE(Status().source_read_units, kUnitsPerSecond * seconds + kPage);
 }
 
+TEST_F(EngineTest, AnEventuallyConsistentCopyBeginsAtOnceWithReadsThatAreConsistent) {
+  Fill(1500);
+  std::atomic<int> others = 0;
+  service_.faults().SetHook([&](const fake::FaultRequest& request) -> std::optional<fake::Fault> {
+    const bool scan = request.operation == "Scan";
+    if (scan && !request.body.contains(R"("ConsistentRead":true)")) ++others;
+    return std::nullopt;
+  });
+  JobOptions options = Quick();
+  options.eventually_consistent = true;
+  CopyAlone(options);
+  EXPECT_EQ(others, 0);
+  EXPECT_TRUE(Equal());
+}
+
 TEST_F(EngineTest, WritesAreBatchesSideBySide) {
   Fill(1500);
   service_.faults().SetHook([](const fake::FaultRequest& request) -> std::optional<fake::Fault> {

@@ -28,28 +28,28 @@ class FenceTest : public ::testing::Test {
 };
 
 TEST_F(FenceTest, AdmitsAKeyThatNobodyTouched) {
-  const FencedRead read = fence_.BeginRead(kNow);
+  const FencedRead read = fence_.BeginRead();
   EXPECT_EQ(Admit(fence_, "a", read), Fence::Verdict::kAdmitted);
 }
 
 TEST_F(FenceTest, DropsAKeyThatWasTouchedSinceTheReadBegan) {
-  const FencedRead read = fence_.BeginRead(kNow);
+  const FencedRead read = fence_.BeginRead();
   EXPECT_TRUE(Touch(fence_, "a"));
   EXPECT_EQ(Admit(fence_, "a", read), Fence::Verdict::kTouched);
   EXPECT_EQ(Admit(fence_, "b", read), Fence::Verdict::kAdmitted);
 }
 
 TEST_F(FenceTest, AdmitsAKeyThatWasTouchedBeforeTheReadBegan) {
-  const FencedRead older = fence_.BeginRead(kNow);
+  const FencedRead older = fence_.BeginRead();
   EXPECT_TRUE(Touch(fence_, "a"));
-  const FencedRead read = fence_.BeginRead(kNow);
+  const FencedRead read = fence_.BeginRead();
   EXPECT_EQ(Admit(fence_, "a", read), Fence::Verdict::kAdmitted);
 }
 
 TEST_F(FenceTest, KnowsWhetherAKeyMayHaveBeenTouched) {
-  const FencedRead older = fence_.BeginRead(kNow);
+  const FencedRead older = fence_.BeginRead();
   EXPECT_TRUE(Touch(fence_, "a"));
-  const FencedRead read = fence_.BeginRead(kNow);
+  const FencedRead read = fence_.BeginRead();
   EXPECT_FALSE(fence_.MayHaveBeenTouched("a", read));
   EXPECT_TRUE(fence_.MayHaveBeenTouched("a", older));
   EXPECT_EQ(fence_.AdmitRepair("b", read.counter(), kNow), Fence::Verdict::kAdmitted);
@@ -60,7 +60,7 @@ TEST_F(FenceTest, KnowsWhetherAKeyMayHaveBeenTouched) {
 
 TEST_F(FenceTest, WhatItForgotMayHaveBeenTouched) {
   Fence fence({.max_bytes = 1000, .eventual_margin = Duration::zero()});
-  const FencedRead read = fence.BeginRead(kNow);
+  const FencedRead read = fence.BeginRead();
   for (int i = 0; i < 100; ++i) {
     EXPECT_TRUE(Touch(fence, "key" + std::to_string(i)));
   }
@@ -68,7 +68,7 @@ TEST_F(FenceTest, WhatItForgotMayHaveBeenTouched) {
 }
 
 TEST_F(FenceTest, ChecksAgainAtEachAttempt) {
-  const FencedRead read = fence_.BeginRead(kNow);
+  const FencedRead read = fence_.BeginRead();
   ASSERT_EQ(Admit(fence_, "a", read), Fence::Verdict::kAdmitted);
   Release(fence_, "a");
   EXPECT_TRUE(Touch(fence_, "a"));
@@ -76,7 +76,7 @@ TEST_F(FenceTest, ChecksAgainAtEachAttempt) {
 }
 
 TEST_F(FenceTest, TailWaitsForAFencedWriteOnTheWireAndIsWokenByItsAnswer) {
-  const FencedRead read = fence_.BeginRead(kNow);
+  const FencedRead read = fence_.BeginRead();
   ASSERT_EQ(Admit(fence_, "a", read), Fence::Verdict::kAdmitted);
   int wakes = 0;
   const Waker waker([&] { ++wakes; });
@@ -88,7 +88,7 @@ TEST_F(FenceTest, TailWaitsForAFencedWriteOnTheWireAndIsWokenByItsAnswer) {
 }
 
 TEST_F(FenceTest, TailThatWaitsHasAlreadyTouchedTheKey) {
-  const FencedRead read = fence_.BeginRead(kNow);
+  const FencedRead read = fence_.BeginRead();
   ASSERT_EQ(Admit(fence_, "a", read), Fence::Verdict::kAdmitted);
   EXPECT_FALSE(Touch(fence_, "a"));
   Release(fence_, "a");
@@ -96,8 +96,8 @@ TEST_F(FenceTest, TailThatWaitsHasAlreadyTouchedTheKey) {
 }
 
 TEST_F(FenceTest, TwoFencedWritesOfAKeyDoNotOverlap) {
-  const FencedRead first = fence_.BeginRead(kNow);
-  const FencedRead second = fence_.BeginRead(kNow);
+  const FencedRead first = fence_.BeginRead();
+  const FencedRead second = fence_.BeginRead();
   ASSERT_EQ(Admit(fence_, "a", first), Fence::Verdict::kAdmitted);
   EXPECT_EQ(Admit(fence_, "a", second), Fence::Verdict::kBusy);
   Release(fence_, "a");
@@ -105,8 +105,8 @@ TEST_F(FenceTest, TwoFencedWritesOfAKeyDoNotOverlap) {
 }
 
 TEST_F(FenceTest, ARepairSupersedesOlderReads) {
-  const FencedRead old_page = fence_.BeginRead(kNow);
-  const FencedRead repair = fence_.BeginRead(kNow);
+  const FencedRead old_page = fence_.BeginRead();
+  const FencedRead repair = fence_.BeginRead();
   ASSERT_EQ(fence_.AdmitRepair("a", repair.counter(), kNow), Fence::Verdict::kAdmitted);
   Release(fence_, "a");
   EXPECT_EQ(Admit(fence_, "a", old_page), Fence::Verdict::kTouched);
@@ -118,9 +118,9 @@ TEST_F(FenceTest, RemembersNothingWhileNothingIsRead) {
 }
 
 TEST_F(FenceTest, ForgetsTouchesOlderThanTheOldestRead) {
-  auto first = std::make_unique<FencedRead>(fence_.BeginRead(kNow));
+  auto first = std::make_unique<FencedRead>(fence_.BeginRead());
   EXPECT_TRUE(Touch(fence_, "a"));
-  const FencedRead second = fence_.BeginRead(kNow);
+  const FencedRead second = fence_.BeginRead();
   EXPECT_TRUE(Touch(fence_, "b"));
   const size_t both = fence_.touched_bytes();
   first.reset();
@@ -130,47 +130,60 @@ TEST_F(FenceTest, ForgetsTouchesOlderThanTheOldestRead) {
 
 TEST_F(FenceTest, PastItsCapOldReadsAreStaleAndNewOnesAreJudgedRight) {
   Fence fence({.max_bytes = 1000, .eventual_margin = Duration::zero()});
-  const FencedRead old_read = fence.BeginRead(kNow);
+  const FencedRead old_read = fence.BeginRead();
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(Touch(fence, "key" + std::to_string(i)));
   EXPECT_EQ(Admit(fence, "never touched", old_read), Fence::Verdict::kStale);
   EXPECT_LE(fence.touched_bytes(), 2000u);
-  const FencedRead new_read = fence.BeginRead(kNow);
+  const FencedRead new_read = fence.BeginRead();
   EXPECT_EQ(Admit(fence, "key1", new_read), Fence::Verdict::kAdmitted);
   EXPECT_TRUE(Touch(fence, "key2"));
   EXPECT_EQ(Admit(fence, "key2", new_read), Fence::Verdict::kTouched);
 }
 
-TEST(EventualFence, AReadMayReturnWhatWasTrueBeforeARecentTouch) {
+class EventualFence : public FenceTest {};
+
+TEST_F(EventualFence, AReadMayReturnWhatWasTrueBeforeARecentTouch) {
   Fence fence({.max_bytes = 1 << 20, .eventual_margin = 60s});
   const std::string_view key = "a";
   EXPECT_TRUE(fence.Touch({&key, 1}, kNow, {}));
   {
-    const FencedRead soon = fence.BeginRead(kNow + 59s);
-    std::array candidates{Fence::Candidate{key, soon.counter()}};
-    fence.Admit(candidates);
-    EXPECT_EQ(candidates[0].verdict, Fence::Verdict::kTouched);
+    const auto soon = fence.BeginEventualRead(kNow + 59s);
+    ASSERT_TRUE(soon);
+    EXPECT_EQ(Admit(fence, key, *soon), Fence::Verdict::kTouched);
   }
-  const FencedRead later = fence.BeginRead(kNow + 61s);
-  std::array candidates{Fence::Candidate{key, later.counter()}};
-  fence.Admit(candidates);
-  EXPECT_EQ(candidates[0].verdict, Fence::Verdict::kAdmitted);
+  {
+    const FencedRead consistent = fence.BeginRead();
+    EXPECT_EQ(Admit(fence, key, consistent), Fence::Verdict::kAdmitted);
+    Release(fence, key);
+  }
+  const auto later = fence.BeginEventualRead(kNow + 61s);
+  ASSERT_TRUE(later);
+  EXPECT_EQ(Admit(fence, key, *later), Fence::Verdict::kAdmitted);
 }
 
-TEST(EventualFence, ReadsJustAfterTheFloorRoseAreStaleUntilTheMarginHasPassed) {
+TEST_F(EventualFence, WhatAProcessBeforeHasDoneIsNotKnownForAWhile) {
+  Fence fence({.max_bytes = 1 << 20, .eventual_margin = 60s, .eventual_from = kNow + 60s});
+  EXPECT_FALSE(fence.BeginEventualRead(kNow + 59s));
+  EXPECT_TRUE(fence.BeginEventualRead(kNow + 60s));
+}
+
+TEST_F(EventualFence, AfterTheFloorRoseOnlyConsistentReadsAreJudgedUntilTheMarginHasPassed) {
   Fence fence({.max_bytes = 1000, .eventual_margin = 60s});
   for (int i = 0; i < 100; ++i) {
     const std::string key = "key" + std::to_string(i);
     const std::string_view view = key;
     EXPECT_TRUE(fence.Touch({&view, 1}, kNow, {}));
   }
-  auto verdict = [&](TimePoint now) {
-    const FencedRead read = fence.BeginRead(now);
-    std::array candidates{Fence::Candidate{"key5", read.counter()}};
-    fence.Admit(candidates);
-    return candidates[0].verdict;
-  };
-  EXPECT_EQ(verdict(kNow + 1s), Fence::Verdict::kStale);
-  EXPECT_EQ(verdict(kNow + 61s), Fence::Verdict::kAdmitted);
+  const std::string_view key = "key5";
+  EXPECT_FALSE(fence.BeginEventualRead(kNow + 1s));
+  {
+    const FencedRead consistent = fence.BeginRead();
+    EXPECT_EQ(Admit(fence, key, consistent), Fence::Verdict::kAdmitted);
+    Release(fence, key);
+  }
+  const auto later = fence.BeginEventualRead(kNow + 61s);
+  ASSERT_TRUE(later);
+  EXPECT_EQ(Admit(fence, key, *later), Fence::Verdict::kAdmitted);
 }
 
 }  // namespace

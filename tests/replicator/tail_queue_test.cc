@@ -67,12 +67,12 @@ TEST_F(TailQueueTest, AWriteThatLandsDuringAReadIsSeen) {
   service_.faults().Enqueue("BatchWriteItem", {{fake::FaultKind::kSlow, 8s}});
   const auto applied = AddPage("a");
   machine_.RunFor(1s);  // on the wire
-  const FencedRead read = fence_.BeginRead(machine_.clock().Now());
+  const FencedRead read = fence_.BeginRead();
   EXPECT_FALSE(fence_.MayHaveBeenTouched(texts_.front(), read));
   RunUntil(applied, 20s);
   ASSERT_TRUE(*applied);
   EXPECT_TRUE(fence_.MayHaveBeenTouched(texts_.front(), read));
-  const FencedRead later = fence_.BeginRead(machine_.clock().Now());
+  const FencedRead later = fence_.BeginRead();
   EXPECT_FALSE(fence_.MayHaveBeenTouched(texts_.front(), later));
 }
 

@@ -106,6 +106,17 @@ void DrawShort(Dice& dice, Scenario& scenario) {
   DrawEndings(dice, scenario);
 }
 
+/// Reads are eventually consistent from a minute after each start on: the copy lasts for longer, as
+/// long as there are changes.
+void SlowDown(Scenario& scenario) {
+  constexpr Duration kConsistentAtFirst = 60s;
+  constexpr double kUnitsOfAPage = 1;
+  scenario.writing += kConsistentAtFirst;
+  scenario.source.page_bytes = 1;  // an item a page
+  scenario.job.read_capacity = (scenario.cold_keys + scenario.hot_keys) * kUnitsOfAPage /
+                               std::chrono::duration<double>(scenario.writing).count();
+}
+
 /// Streams keep 24 hours and iterators live 15 minutes, as on AWS; shards roll every four hours.
 void DrawLong(Dice& dice, Scenario& scenario) {
   constexpr double kHours = 60;
@@ -206,6 +217,7 @@ Scenario Draw(uint64_t seed) {
     scenario.source.staleness = dice.OneOf<Duration>({1s, 10s, 50s});
   }
   scenario.is_long ? DrawLong(dice, scenario) : DrawShort(dice, scenario);
+  if (scenario.job.eventually_consistent && !scenario.is_long) SlowDown(scenario);
   if (dice.Chance(0.2) && !scenario.is_long) {
     scenario.target.partition_write_units = dice.Logarithmic(1, 20);
     scenario.target.partitions = 4;
