@@ -75,7 +75,7 @@ class AccessTest(fixtures.Case):
         processes.wait_for(lambda: "following" in self.tell("status")[1], 30,
                            lambda: self.tell("status"))
         self.assertEqual(ddbsync.DONE, self.tell("stop")[0])
-        self.assertEqual(ddbsync.DONE, job.wait(1))
+        self.assertEqual(ddbsync.DONE, job.ends_within(1))
 
     def test_a_stranger_at_the_address_does_not_get_the_token(self):
         self.make_tables()

@@ -99,7 +99,7 @@ class BenchTest(unittest.TestCase):
                 return found if {"wire_server", "ddbsync"} <= names else None
             children = processes.wait_for(measuring, BUILD_SECONDS, "the measurement to begin")
             run.send_signal(number)
-            self.assertEqual(128 + number, run.wait(20))
+            self.assertEqual(128 + number, processes.exit_code(run, 20))
         finally:
             processes.stop(run)
         processes.wait_for(lambda: all(processes.has_ended(child) for child in children), 20,

@@ -92,7 +92,7 @@ class ControlTest(fixtures.Case):
     def test_stop_waits_for_the_orderly_end(self):
         job = self.start_slowly()
         self.assertIn("stopped in good order", self.tell("stop"))
-        self.assertEqual(ddbsync.DONE, job.wait(1))
+        self.assertEqual(ddbsync.DONE, job.ends_within(1))
         self.assertIn("stopped in good order", self.tell("status"))
         for command in ("stop", "pause", "resume"):
             self.assertIn("no process runs the job", self.tell(command, code=ddbsync.FAILED))
@@ -120,7 +120,7 @@ class ControlTest(fixtures.Case):
         with watch:
             looks = [json.loads(watch.stdout.readline()) for _ in range(3)]
             watch.stdout.close()
-            self.assertEqual(-signal.SIGPIPE, watch.wait(10))
+            self.assertEqual(-signal.SIGPIPE, processes.exit_code(watch, 10))
         puts = [look["writes"]["puts_ok"] for look in looks]
         self.assertEqual(sorted(puts), puts)
         self.assertLess(puts[0], puts[-1])

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import pathlib
+import re
 import subprocess
 import threading
 
@@ -19,6 +20,7 @@ BURST, BURST_SECONDS = 5, 1.5
 FOREVER = "600s"  # a time-out that no test waits for
 # A verification waits for the watermark, and DynamoDB Local dates changes to the minute.
 SECONDS = 240
+GATES_OF_LAG = {"consistent_point", "lag", "drain_time"}
 
 # What the application heeds. Freeze ends with its promise to write no more, thaw may come without
 # a freeze. In `mode` a test says what else is to happen.
@@ -158,7 +160,9 @@ class CutoverCase(verify_fixture.VerifyCase):
 
     def cutover(self, command, *arguments, code=ddbsync.DONE, seconds=SECONDS):
         """Both outputs of a command that ends with `code`."""
-        process = self.begin(command, *arguments, out="command.out")
+        lets_begin = command == "run" and code == ddbsync.DONE
+        process = (self.begin_run(*arguments, out="command.out") if lets_begin else
+                   self.begin(command, *arguments, out="command.out"))
         try:
             ended = processes.exit_code(process, seconds)
         except subprocess.TimeoutExpired:
@@ -184,6 +188,29 @@ class CutoverCase(verify_fixture.VerifyCase):
                 stderr=subprocess.STDOUT, env=self.environment())
         self.addCleanup(processes.stop, process)
         return process
+
+    def begin_run(self, *arguments, out="cutover.out"):
+        """A `run` that was let begin. DynamoDB Local dates changes to the minute: whatever was
+        changed just now makes a job look behind for a moment."""
+        before = self.latest_number()
+
+        def begun():
+            process = self.begin("run", *arguments, out=out)
+            processes.wait_for(
+                lambda: process.poll() is not None or self.latest_number() > before, SECONDS,
+                lambda: f"it to begin: {self.said(out)}")
+            refused = re.fullmatch(r"ddbsync: not ready: (.*)\n", self.said(out))
+            closed = refused and {gate.partition(":")[0] for gate in refused[1].split(" | ")}
+            return None if closed and closed <= GATES_OF_LAG else process
+        return processes.wait_for(begun, 90, lambda: self.said(out), pause=0.5)
+
+    def latest_number(self):
+        """Of the cut-overs of the job that runs; 0: none."""
+        running = ddbsync.api_address(self.state)
+        try:
+            return json.loads(ddbsync.get(running[0], "/api/v1/cutover")[1])["number"]
+        except (OSError, TypeError, ValueError, KeyError):
+            return 0  # it has ended, or begins
 
     def said(self, out="cutover.out"):
         return pathlib.Path(self.folder / out).read_text()

@@ -51,7 +51,7 @@ class KilledCase(cutover_fixture.CutoverCase):
 
     def kill_at(self, job, step, came, *flags):
         """Begins a cut-over, and kills the job's process once it is at `step`."""
-        process = self.begin("run", "--timeout", FOREVER, *flags)
+        process = self.begin_run("--timeout", FOREVER, *flags)
         self.wait_for_step(job, step)
         processes.wait_for(came.is_set, 60, f"the call that is held at {step}")
         job.kill()

@@ -36,7 +36,7 @@ class LostTargetTest(cutover_kill_test.KilledCase):
         self.verify_and_wait_until_ready()
         application = self.application()
         with self.held(self.target_proxy, "Scan") as came:
-            process = self.begin("run", "--timeout", FOREVER)
+            process = self.begin_run("--timeout", FOREVER)
             self.wait_for_step(job, "comparing")
             processes.wait_for(came.is_set, 60, "the comparison")
             self.client.delete_table(TableName=self.target)

@@ -154,7 +154,7 @@ class DoesNotGoOnTest(GoesOnCase):
         """The job is told to stop while what comes after its commit is held, and the command that
         switches it still runs."""
         with self.held(self.target_proxy, "TagResource") as came:
-            process = self.begin("run", "--reverse", "--timeout", FOREVER)
+            process = self.begin_run("--reverse", "--timeout", FOREVER)
             self.wait_for_step(job, "committed")
             processes.wait_for(came.is_set, 60, "the commit")
             job.send(signal.SIGTERM)
@@ -202,7 +202,7 @@ class DoesNotGoOnTest(GoesOnCase):
         application = self.application()
         self.verify_and_wait_until_ready("--reverse", application=application)
         with self.held(self.target_proxy, "TagResource") as came:
-            process = self.begin("run", "--reverse", "--timeout", FOREVER)
+            process = self.begin_run("--reverse", "--timeout", FOREVER)
             self.wait_for_step(job, "committed")
             processes.wait_for(came.is_set, 60, "the commit")
             in_hand = self.enterContext(self.held(self.target_proxy, "GetRecords"))

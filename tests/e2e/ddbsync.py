@@ -133,7 +133,11 @@ class Job:
         try:
             return processes.exit_code(self.process, seconds)
         except subprocess.TimeoutExpired:
-            raise processes.TimedOut(f"still running after {seconds} s: {self._about()}") from None
+            raise processes.TimedOut(f"it does not end: {self._about()}") from None
+
+    def ends_within(self, seconds):
+        """The exit code of a job whose haste is what is tested."""
+        return self.process.wait(seconds)
 
     def stop(self, seconds=30):
         """SIGTERM, and the exit code."""

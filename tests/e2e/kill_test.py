@@ -181,7 +181,8 @@ class SignalTest(fixtures.Case):
             job.send(signal.SIGTERM)
             job.wait_until(lambda status: status["state"] == "stopping", what="the stop")
             job.send(signal.SIGTERM)
-            self.assertIsNotNone(job.wait(5))
+            self.assertEqual(ddbsync.FAILED, job.ends_within(5))
+            self.assert_says(job.output(), ["ended at once"])
             release.set()
         self.assert_follows(self.start())
 

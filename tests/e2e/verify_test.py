@@ -166,7 +166,7 @@ class BadVerifyTest(verify_fixture.VerifyCase):
             proxy.on("Scan", faulty_proxy.error("AccessDeniedException", "not authorized: Scan"))
             self.config(source={"endpoint_url": proxy.url})
             said = self.begin()
-            self.assertEqual(ddbsync.FAILED, said.wait(60), self.said())
+            self.assertEqual(ddbsync.FAILED, processes.exit_code(said, 60), self.said())
         self.assert_says(self.said(), ["failed: ", "not authorized"])
 
     def test_the_state_is_one_process_s(self):

@@ -20,7 +20,6 @@ import processes
 LONG = {
     "verify_job_test.VerifyJobTest": 415,
     "resync_test.ResyncTest": 345,
-    "bench_test.BenchTest": 300,
     "copy_test.CopyTest": 180,
     "many_test.ManyTest": 175,
     "cutover_reverse_test.DoesNotGoOnTest": 170,
