@@ -22,6 +22,7 @@
 #include "dynamodb/canonical_key.h"
 #include "dynamodb/item_page.h"
 #include "dynamodb/record_page.h"
+#include "tests/support/client_parts.h"
 
 namespace ddbsync::bench {
 namespace {
@@ -172,17 +173,6 @@ void AssembleBatch(benchmark::State& state) {
 }
 BENCHMARK(AssembleBatch);
 
-struct FixedKeys final : aws::CredentialsProvider {
-  Result<aws::Credentials> Get() override {
-    return aws::Credentials{"AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", ""};
-  }
-  void Invalidate() override {}
-};
-
-struct NoObserver final : aws::CallObserver {
-  void OnCall(std::string_view, std::string_view, std::string_view, Duration) override {}
-};
-
 /// Answers at once.
 struct NoNetwork final : aws::Transport {
   Result<aws::HttpResponse> Send(const aws::HttpRequest& request) override {
@@ -197,8 +187,8 @@ struct NoNetwork final : aws::Transport {
 /// A call without its network: hashed, signed, its headers built. Argument: items of the batch in
 /// its body; none is the signing alone.
 void SignRequest(benchmark::State& state) {
-  FixedKeys keys;
-  NoObserver observer;
+  fake::FixedKeys keys;
+  fake::NoObserver observer;
   NoNetwork network;
   const SystemClock clock;
   aws::ServerClock server_clock(clock);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "aws/server_clock.h"
+#include "tests/support/client_parts.h"
 #include "tests/support/fake_dynamodb.h"
 #include "tests/support/fake_transport.h"
 #include "tests/support/manual_clock.h"
@@ -19,15 +20,6 @@ using nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-
-struct FixedKeys final : aws::CredentialsProvider {
-  Result<aws::Credentials> Get() override { return aws::Credentials{"key", "secret", ""}; }
-  void Invalidate() override {}
-};
-
-struct NoObserver final : aws::CallObserver {
-  void OnCall(std::string_view, std::string_view, std::string_view, Duration) override {}
-};
 
 /// A source with tables of its own.
 class TableChoiceTest : public ::testing::Test {
@@ -65,8 +57,8 @@ class TableChoiceTest : public ::testing::Test {
   fake::ManualClock clock_;
   fake::FakeDynamoDb service_{clock_, {}};
   fake::FakeTransport transport_{service_, clock_};
-  FixedKeys keys_;
-  NoObserver observer_;
+  fake::FixedKeys keys_;
+  fake::NoObserver observer_;
   aws::ServerClock server_clock_{clock_};
   aws::Client aws_{
       {"http://fake/", "us-east-1"}, keys_, transport_, server_clock_, clock_, observer_};

@@ -7,18 +7,10 @@
 #include "dynamodb/control_client.h"
 #include "dynamodb/streams_client.h"
 #include "tests/contract/contract_fixture.h"
+#include "tests/support/client_parts.h"
 
 namespace ddbsync::contract {
 namespace {
-
-struct FixedKeys final : aws::CredentialsProvider {
-  Result<aws::Credentials> Get() override { return aws::Credentials{"contract", "secret", ""}; }
-  void Invalidate() override {}
-};
-
-struct NoObserver final : aws::CallObserver {
-  void OnCall(std::string_view, std::string_view, std::string_view, Duration) override {}
-};
 
 /// The engine's own clients against both servers.
 class ClientContract : public ContractTest {
@@ -34,8 +26,8 @@ class ClientContract : public ContractTest {
     control_ = std::make_unique<dynamodb::ControlClient>(*aws_);
   }
 
-  FixedKeys keys_;
-  NoObserver observer_;
+  fake::FixedKeys keys_{"contract"};
+  fake::NoObserver observer_;
   std::unique_ptr<aws::ServerClock> server_clock_;
   std::unique_ptr<aws::Client> aws_;
   std::unique_ptr<dynamodb::Client> tables_;

@@ -14,6 +14,7 @@
 #include "dynamodb/streams_client.h"
 #include "tests/cutover/ready_facts.h"
 #include "tests/dynamodb/canned_service.h"
+#include "tests/support/client_parts.h"
 #include "tests/support/fake_dynamodb.h"
 #include "tests/support/fake_transport.h"
 #include "tests/support/manual_clock.h"
@@ -84,22 +85,12 @@ class Facts : public testing::Test {
     return all;
   }
 
-  struct Keys final : aws::CredentialsProvider {
-    Result<aws::Credentials> Get() override {
-      return aws::Credentials{"AKIDEXAMPLE", "secret", ""};
-    }
-    void Invalidate() override {}
-  };
-  struct Observer final : aws::CallObserver {
-    void OnCall(std::string_view, std::string_view, std::string_view, Duration) override {}
-  };
-
   inline static const json kStreamOn = {{"StreamEnabled", true},
                                         {"StreamViewType", "NEW_AND_OLD_IMAGES"}};
   fake::ManualClock clock_;
   fake::FakeDynamoDb service_{clock_, {}};
-  Keys keys_;
-  Observer observer_;
+  fake::FixedKeys keys_;
+  fake::NoObserver observer_;
   fake::FakeTransport transport_{service_, clock_};
   aws::ServerClock server_clock_{clock_};
   aws::Client aws_{{.url = "http://127.0.0.1:1/", .region = "us-east-1"},

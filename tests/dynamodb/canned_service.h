@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "aws/client.h"
+#include "tests/support/client_parts.h"
 
 namespace ddbsync::dynamodb {
 
@@ -69,26 +70,11 @@ class CannedService final : public aws::Transport {
     void SleepFor(Duration) override {}
   };
 
-  class Keys final : public aws::CredentialsProvider {
-   public:
-    Result<aws::Credentials> Get() override {
-      return aws::Credentials{
-          .access_key_id = "key", .secret_access_key = "s", .session_token = ""};
-    }
-    void Invalidate() override {}
-    [[nodiscard]] std::string Origin() const override { return "the test's keys"; }
-  };
-
-  class NoObserver final : public aws::CallObserver {
-   public:
-    void OnCall(std::string_view, std::string_view, std::string_view, Duration) override {}
-  };
-
   std::deque<Answered> answers_;
   std::vector<Request> requests_;
   StoppedClock clock_;
-  Keys keys_;
-  NoObserver observer_;
+  fake::FixedKeys keys_;
+  fake::NoObserver observer_;
   aws::ServerClock server_clock_{clock_};
   aws::Client client_{{.url = "http://127.0.0.1:1/", .region = "eu-west-1", .check_crc = true},
                       keys_,

@@ -8,26 +8,13 @@ namespace ddbsync::replicator {
 
 using nlohmann::json;
 
-struct EngineFixture::Keys final : aws::CredentialsProvider {
-  Result<aws::Credentials> Get() override { return aws::Credentials{"AKIDEXAMPLE", "secret", ""}; }
-  void Invalidate() override {}
-};
-
-struct EngineFixture::Observer final : aws::CallObserver {
-  void OnCall(std::string_view, std::string_view, std::string_view, Duration) override {}
-};
-
 EngineFixture::EngineFixture(fake::Options options)
-    : service_(clock_, std::move(options)),
-      keys_(std::make_unique<Keys>()),
-      observer_(std::make_unique<Observer>()),
-      transport_(service_, clock_),
-      server_clock_(clock_) {
+    : service_(clock_, std::move(options)), transport_(service_, clock_), server_clock_(clock_) {
   directory_ = (std::filesystem::temp_directory_path() / "ddbsync-engine-XXXXXX").string();
   if (mkdtemp(directory_.data()) == nullptr) std::abort();
   aws_ = std::make_unique<aws::Client>(
-      aws::Client::Options{.url = "http://127.0.0.1:1/", .region = "us-east-1"}, *keys_, transport_,
-      server_clock_, clock_, *observer_);
+      aws::Client::Options{.url = "http://127.0.0.1:1/", .region = "us-east-1"}, keys_, transport_,
+      server_clock_, clock_, observer_);
   tables_ = std::make_unique<dynamodb::Client>(*aws_);
   streams_ = std::make_unique<dynamodb::StreamsClient>(*aws_);
 }

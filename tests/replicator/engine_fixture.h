@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "aws/client.h"
-#include "aws/credentials.h"
 #include "aws/server_clock.h"
 #include "base/clock.h"
 #include "base/thread_executor.h"
@@ -20,6 +19,7 @@
 #include "dynamodb/client.h"
 #include "dynamodb/streams_client.h"
 #include "replicator/job.h"
+#include "tests/support/client_parts.h"
 #include "tests/support/fake_dynamodb.h"
 #include "tests/support/fake_transport.h"
 
@@ -66,10 +66,8 @@ class EngineFixture : public ::testing::Test {
   std::unique_ptr<Job> job_;
 
  private:
-  struct Keys;
-  struct Observer;
-  std::unique_ptr<Keys> keys_;
-  std::unique_ptr<Observer> observer_;
+  fake::FixedKeys keys_;
+  fake::NoObserver observer_;
   fake::FakeTransport transport_;
   aws::ServerClock server_clock_;
   std::unique_ptr<aws::Client> aws_;

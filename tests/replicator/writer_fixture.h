@@ -7,9 +7,9 @@
 #include <string>
 
 #include "aws/client.h"
-#include "aws/credentials.h"
 #include "aws/server_clock.h"
 #include "replicator/batch_writer.h"
+#include "tests/support/client_parts.h"
 #include "tests/support/fake_dynamodb.h"
 #include "tests/support/fake_transport.h"
 #include "tests/support/sim_executor.h"
@@ -38,22 +38,12 @@ class WriterFixture : public ::testing::Test {
     }
   }
 
-  struct Keys final : aws::CredentialsProvider {
-    Result<aws::Credentials> Get() override {
-      return aws::Credentials{"AKIDEXAMPLE", "secret", ""};
-    }
-    void Invalidate() override {}
-  };
-  struct Observer final : aws::CallObserver {
-    void OnCall(std::string_view, std::string_view, std::string_view, Duration) override {}
-  };
-
   fake::SimExecutor machine_{1};
   fake::FakeDynamoDb service_{machine_.sleeping_clock(), {}};
   fake::FakeTransport transport_{
       service_, machine_.sleeping_clock(), {.least_delay = std::chrono::milliseconds(1)}};
-  Keys keys_;
-  Observer observer_;
+  fake::FixedKeys keys_;
+  fake::NoObserver observer_;
   aws::ServerClock server_clock_{machine_.clock()};
   aws::Client aws_{{.url = "http://127.0.0.1:1/", .region = "us-east-1"},
                    keys_,

@@ -7,17 +7,6 @@
 
 namespace ddbsync::simulation {
 
-struct Process::Keys final : aws::CredentialsProvider {
-  explicit Keys(const char* key_id) : id(key_id) {}
-  Result<aws::Credentials> Get() override { return aws::Credentials{id, "secret", ""}; }
-  void Invalidate() override {}
-  const std::string id;
-};
-
-struct Process::Observer final : aws::CallObserver {
-  void OnCall(std::string_view, std::string_view, std::string_view, Duration) override {}
-};
-
 /// The LevelDB store, whose background work is done as soon as a call has returned.
 class Process::DiskStore final : public checkpoint::Store {
  public:
@@ -46,8 +35,8 @@ class Process::DiskStore final : public checkpoint::Store {
   fake::MemoryDisk& disk_;
 };
 
-Process::Endpoint::Endpoint(const Surroundings& outside, fake::FakeDynamoDb& service, Keys& keys,
-                            Observer& observer, uint64_t seed)
+Process::Endpoint::Endpoint(const Surroundings& outside, fake::FakeDynamoDb& service,
+                            fake::FixedKeys& keys, fake::NoObserver& observer, uint64_t seed)
     : transport(service, outside.machine.sleeping_clock(),
                 {.seed = seed,
                  .least_delay = outside.least_delay,
@@ -62,12 +51,10 @@ Process::Endpoint::Endpoint(const Surroundings& outside, fake::FakeDynamoDb& ser
 
 Process::Process(const Surroundings& outside, uint64_t seed)
     : outside_(outside),
-      keys_(std::make_unique<Keys>(outside.key_id)),
-      observer_(std::make_unique<Observer>()),
-      source_side_(
-          std::make_unique<Endpoint>(outside, outside.source, *keys_, *observer_, seed * 2)),
+      keys_(outside.key_id),
+      source_side_(std::make_unique<Endpoint>(outside, outside.source, keys_, observer_, seed * 2)),
       target_side_(
-          std::make_unique<Endpoint>(outside, outside.target, *keys_, *observer_, seed * 2 + 1)) {}
+          std::make_unique<Endpoint>(outside, outside.target, keys_, observer_, seed * 2 + 1)) {}
 
 Process::~Process() = default;
 

@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "aws/client.h"
-#include "aws/credentials.h"
 #include "aws/server_clock.h"
 #include "checkpoint/records.h"
 #include "checkpoint/store.h"
 #include "dynamodb/client.h"
 #include "dynamodb/streams_client.h"
 #include "replicator/job.h"
+#include "tests/support/client_parts.h"
 #include "tests/support/fake_dynamodb.h"
 #include "tests/support/fake_transport.h"
 #include "tests/support/memory_disk.h"
@@ -60,11 +60,9 @@ class Process {
 
  private:
   class DiskStore;
-  struct Keys;
-  struct Observer;
   struct Endpoint {
-    Endpoint(const Surroundings& outside, fake::FakeDynamoDb& service, Keys& keys,
-             Observer& observer, uint64_t seed);
+    Endpoint(const Surroundings& outside, fake::FakeDynamoDb& service, fake::FixedKeys& keys,
+             fake::NoObserver& observer, uint64_t seed);
     fake::FakeTransport transport;
     aws::ServerClock server_clock;
     aws::Client aws;
@@ -76,8 +74,8 @@ class Process {
   void StartRemoval(const replicator::JobOptions& options);
 
   const Surroundings outside_;
-  const std::unique_ptr<Keys> keys_;
-  const std::unique_ptr<Observer> observer_;
+  fake::FixedKeys keys_;
+  fake::NoObserver observer_;
   const std::unique_ptr<Endpoint> source_side_, target_side_;
   std::unique_ptr<checkpoint::Store> store_;
   std::unique_ptr<replicator::Job> job_;

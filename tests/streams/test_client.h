@@ -3,11 +3,11 @@
 #include <string_view>
 
 #include "aws/client.h"
-#include "aws/credentials.h"
 #include "aws/server_clock.h"
 #include "aws/transport.h"
 #include "base/clock.h"
 #include "dynamodb/streams_client.h"
+#include "tests/support/client_parts.h"
 
 namespace ddbsync::streams {
 
@@ -21,20 +21,8 @@ class TestClient {
         streams(aws_) {}
 
  private:
-  class Keys final : public aws::CredentialsProvider {
-   public:
-    Result<aws::Credentials> Get() override {
-      return aws::Credentials{
-          .access_key_id = "AKID", .secret_access_key = "secret", .session_token = {}};
-    }
-    void Invalidate() override {}
-  };
-  class Deaf final : public aws::CallObserver {
-    void OnCall(std::string_view, std::string_view, std::string_view, Duration) override {}
-  };
-
-  Keys keys_;
-  Deaf observer_;
+  fake::FixedKeys keys_;
+  fake::NoObserver observer_;
   aws::ServerClock server_clock_;
   aws::Client aws_;
 
