@@ -39,7 +39,7 @@ WayBack LookForWayBack(const JobHome& home) {
       const bool followed = std::filesystem::exists(place.StoreDirectory(), failed);
       if (!followed || !found.home.directory.empty()) continue;
       found.home = place;
-      found.switched_back = WasCutOver(place);
+      found.switched_back = WasCutOver(place) && !LookForWayBack(place).switched_back;
       continue;
     }
     found = {.run = WayBack::Run::kBegins, .home = place};

@@ -17,7 +17,8 @@ struct WayBack {
   };
   Run run = Run::kNobody;
   JobHome home = {};  ///< of the job that is to follow it; empty: nobody ever has
-  /// Its own cut-over is committed, so that the source is the live table again. Where nobody runs.
+  /// Its own cut-over is committed and was not gone back on, so that the source is the live table
+  /// again. Where nobody runs.
   bool switched_back = false;
 };
 

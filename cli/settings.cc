@@ -181,9 +181,11 @@ constexpr std::array kSettings = {
             [](Settings& s, Text t) { return SetSwitch(s.job.create_target, t); }},
     Setting{"enable-stream", "", kHow, kTails, "turn the source's stream on if it is off",
             [](Settings& s, Text t) { return SetSwitch(s.job.enable_stream, t); }},
-    Setting{"eventually-consistent", "", kHow, kCopies,
-            "scan with eventually consistent reads: half the price; not in a start's first minute",
-            [](Settings& s, Text t) { return SetSwitch(s.job.eventually_consistent, t); }},
+    Setting{
+        "eventually-consistent", "", kHow, kCopies,
+        "scan with eventually consistent reads, for half the price: not in a start's first minute, "
+        "nor while very much changes",
+        [](Settings& s, Text t) { return SetSwitch(s.job.eventually_consistent, t); }},
     Setting{
         "mirror", "", kHow, Bit(Command::kStart),
         "begin with a target that is not empty: all of the source is written over it, then rows "

@@ -31,9 +31,9 @@ inline constexpr Family kThrottledSecondsTotal = CounterOf(
     "ddbsync_throttled_seconds_total", "seconds", Subject::kJob,
     "Time during which something held the job back; several reasons may at once.",
     {"reason",
-     "source_read, target_write: the service refuses, counted until a second after; "
-     "read_capacity, write_capacity, in_flight: a limit of ours; memory: a page waits for "
-     "--memory; rechecks: repairs go first"});
+     "source_read, target_write: the service refuses, counted until a second after, or does not "
+     "answer in time; read_capacity, write_capacity, in_flight: a limit of ours; memory: a page "
+     "waits for --memory; rechecks: repairs go first"});
 inline constexpr Family kBuildInfo =
     GaugeOf("ddbsync_build_info", "always 1", Subject::kProcess, "The program that runs.",
             {"version", "as `ddbsync version` prints it"});

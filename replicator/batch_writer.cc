@@ -72,7 +72,7 @@ Next BatchWriter::Write(TimePoint now) {
   if (backfill) {
     context_.backfill_limit.Leave(sent.feedback, sent.took, after, InFlightLimit::Then::kGoOn);
   } else {
-    context_.backfill_limit.Slow(sent.feedback, after);
+    context_.backfill_limit.Hear(sent.feedback, after);
   }
   return next;
 }

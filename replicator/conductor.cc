@@ -89,6 +89,15 @@ void Conductor::LookAfterTail(TimePoint now) {
   next_look_ = now + limits::kTailLook;
   FavourTail();
   ResumeTailInNeed();
+  TellOfConsistentReads();
+}
+
+void Conductor::TellOfConsistentReads() {
+  const int pauses = job_.fence_.eventual_pauses();
+  if (pauses == std::exchange(eventual_pauses_, pauses)) return;
+  Log(LogLevel::kWarning, "reads_consistently",
+      "too much changes for eventually consistent reads: for some minutes the copy reads "
+      "consistently, at full price");
 }
 
 void Conductor::FavourTail() {
@@ -139,9 +148,11 @@ void Conductor::NoteHolds(TimePoint now) {
   const bool stream_refuses =
       job_.wants_tail() && stream_reads_.Look(job_.tail_->polls_throttled(), now);
   const bool target_refuses = writes_.Look(counters.throttled + counters.unprocessed, now);
-  note(HeldBy::kSourceRead,
-       stream_refuses || job_.scan_limit_.last_throttled() > now - limits::kRefusalHolds);
-  note(HeldBy::kTargetWrite, target_refuses);
+  const auto holds_back = [now](const InFlightLimit& limit) {
+    return limit.last_throttled() > now - limits::kRefusalHolds || limit.late();
+  };
+  note(HeldBy::kSourceRead, stream_refuses || holds_back(job_.scan_limit_));
+  note(HeldBy::kTargetWrite, target_refuses || holds_back(job_.write_limit_));
   // Who waits for capacity asks again at this pace.
   const TimePoint lately = now - 2 * limits::kCapacityLook;
   note(HeldBy::kReadCapacity, job_.read_capacity_.last_refused() > lately);

@@ -38,6 +38,7 @@ class Conductor final : public Task {
   void LookAfterTail(TimePoint now);
   void FavourTail();
   void ResumeTailInNeed();
+  void TellOfConsistentReads();
   void SampleRates(TimePoint now);
   void NoteHolds(TimePoint now);
   [[nodiscard]] bool NeverAllowedToWrite(TimePoint now);
@@ -56,6 +57,7 @@ class Conductor final : public Task {
   Phase phase_ = Phase::kRunning;
   Outcome outcome_ = Outcome::kDone;
   TimePoint next_look_;
+  int eventual_pauses_ = 0;  ///< that were told
   TimePoint ending_since_;
   bool clean_ = false;
   checkpoint::Ledger::Ticket ticket_ = 0;

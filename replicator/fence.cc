@@ -12,16 +12,17 @@
 namespace ddbsync::replicator {
 
 FencedRead::FencedRead(FencedRead&& other) noexcept
-    : fence_(std::exchange(other.fence_, nullptr)), counter_(other.counter_) {}
+    : fence_(std::exchange(other.fence_, nullptr)), counter_(other.counter_), kind_(other.kind_) {}
 
 FencedRead& FencedRead::operator=(FencedRead&& other) noexcept {
   std::swap(fence_, other.fence_);
   std::swap(counter_, other.counter_);
+  std::swap(kind_, other.kind_);
   return *this;
 }
 
 FencedRead::~FencedRead() {
-  if (fence_ != nullptr) fence_->EndRead(counter_);
+  if (fence_ != nullptr) fence_->EndRead(counter_, kind_);
 }
 
 size_t Fence::Hash::operator()(std::string_view key) const {
@@ -30,24 +31,25 @@ size_t Fence::Hash::operator()(std::string_view key) const {
 
 FencedRead Fence::BeginRead() {
   MutexLock lock(mutex_);
-  return Begin(counter_);
+  reads_.insert(counter_);
+  return {this, counter_, FencedRead::Kind::kConsistent};
 }
 
 std::optional<FencedRead> Fence::BeginEventualRead(TimePoint now) {
+  if (options_.eventual_margin <= Duration::zero()) return std::nullopt;
   MutexLock lock(mutex_);
-  if (now < eventual_from_ && !Planted(PlantedBug::kEventualReadAtOnce)) return std::nullopt;
   AgeMoments(now);
-  return Begin(Planted(PlantedBug::kTouchesCountFromTheRead) ? counter_ : aged_counter_);
+  const bool too_early = now < eventual_from_ && !Planted(PlantedBug::kEventualReadAtOnce);
+  if (too_early || aged_counter_ < floor_) return std::nullopt;
+  const uint64_t counter = Planted(PlantedBug::kTouchesCountFromTheRead) ? counter_ : aged_counter_;
+  eventual_reads_.insert(counter);
+  return FencedRead(this, counter, FencedRead::Kind::kEventual);
 }
 
-FencedRead Fence::Begin(uint64_t counter) {
-  reads_.insert(counter);
-  return FencedRead(this, counter);
-}
-
-void Fence::EndRead(uint64_t counter) {
+void Fence::EndRead(uint64_t counter, FencedRead::Kind kind) {
   MutexLock lock(mutex_);
-  reads_.erase(reads_.find(counter));
+  auto& reads = kind == FencedRead::Kind::kEventual ? eventual_reads_ : reads_;
+  reads.erase(reads.find(counter));
   ForgetWhatNobodyNeeds();
 }
 
@@ -120,9 +122,12 @@ bool Fence::Touch(std::span<const std::string_view> keys, TimePoint now, const W
 
 void Fence::Remember(std::string_view key, TimePoint now) {
   ++counter_;
-  const bool margin = options_.eventual_margin > Duration::zero();
-  if (reads_.empty() && !margin) return;  // a later read sees what this touch is about
-  if (margin) NoteMoment(now);
+  latest_ = std::max(latest_, now);
+  if (options_.eventual_margin > Duration::zero()) NoteMoment(now);
+  if (reads_.empty() && !EventualReadsAreNear()) {
+    floor_ = counter_;  // a later read sees what this touch is about
+    return;
+  }
   const auto found = touched_.find(key);
   if (found != touched_.end()) {
     found->second = counter_;
@@ -131,28 +136,46 @@ void Fence::Remember(std::string_view key, TimePoint now) {
   }
   log_.push_back({counter_, std::string(key)});
   bytes_ += key.size() + limits::kFenceEntryOverhead;
-  if (bytes_ > options_.max_bytes) {
-    floor_ = counter_;
-    if (margin) eventual_from_ = now + options_.eventual_margin + limits::kFenceMoment;
-  }
+  if (bytes_ > options_.max_bytes) MakeRoom();
+}
+
+bool Fence::EventualReadsAreNear() const {
+  const Duration margin = options_.eventual_margin;
+  return margin > Duration::zero() && latest_ + margin + limits::kFenceMoment >= eventual_from_;
 }
 
 void Fence::NoteMoment(TimePoint now) {
   if (!moments_.empty() && now - moments_.back().first < limits::kFenceMoment) {
-    moments_.back().last = now;
+    moments_.back().last = std::max(moments_.back().last, now);
     moments_.back().counter = counter_;
   } else {
     moments_.push_back({now, now, counter_});
   }
 }
 
+void Fence::AgeMoments(TimePoint now) {
+  latest_ = std::max(latest_, now);
+  while (!moments_.empty() && moments_.front().last < now - options_.eventual_margin) {
+    aged_counter_ = moments_.front().counter;
+    moments_.pop_front();
+  }
+}
+
 void Fence::ForgetWhatNobodyNeeds() {
   // Needed are touches later than the oldest read that may still be judged by them, and for
-  // eventually consistent reads those that the next read will be judged by.
-  uint64_t needed_after = options_.eventual_margin > Duration::zero() ? aged_counter_ : counter_;
+  // eventually consistent reads those that the next one will be judged by.
+  uint64_t needed_after = counter_;
   const bool forgets = Planted(PlantedBug::kFenceForgets);
-  if (!reads_.empty() && !forgets) needed_after = std::min(needed_after, *reads_.begin());
+  const auto keep_for = [&](const std::multiset<uint64_t>& reads) {
+    if (!reads.empty() && !forgets) needed_after = std::min(needed_after, *reads.begin());
+  };
+  keep_for(reads_);
+  if (EventualReadsAreNear()) {
+    needed_after = std::min(needed_after, aged_counter_);
+    keep_for(eventual_reads_);
+  }
   needed_after = std::max(needed_after, floor_);
+  if (!forgets) floor_ = needed_after;
   while (!log_.empty() && log_.front().counter <= needed_after) {
     const Touched& oldest = log_.front();
     const auto found = touched_.find(oldest.key);
@@ -162,11 +185,18 @@ void Fence::ForgetWhatNobodyNeeds() {
   }
 }
 
-void Fence::AgeMoments(TimePoint now) {
-  while (!moments_.empty() && moments_.front().last < now - options_.eventual_margin) {
-    aged_counter_ = moments_.front().counter;
-    moments_.pop_front();
+void Fence::MakeRoom() {
+  if (EventualReadsAreNear()) {
+    eventual_from_ = latest_ + options_.eventual_margin + options_.eventual_pause;
+    ++eventual_pauses_;
+    ForgetWhatNobodyNeeds();
   }
+  if (bytes_ > options_.max_bytes) floor_ = counter_;
+}
+
+int Fence::eventual_pauses() const {
+  MutexLock lock(mutex_);
+  return eventual_pauses_;
 }
 
 size_t Fence::touched_bytes() const {

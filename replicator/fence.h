@@ -33,9 +33,12 @@ class FencedRead {
 
  private:
   friend class Fence;
-  FencedRead(Fence* fence, uint64_t counter) : fence_(fence), counter_(counter) {}
+  enum class Kind { kConsistent, kEventual };
+  FencedRead(Fence* fence, uint64_t counter, Kind kind)
+      : fence_(fence), counter_(counter), kind_(kind) {}
   Fence* fence_ = nullptr;
   uint64_t counter_ = 0;
+  Kind kind_ = Kind::kConsistent;
 };
 
 /// Lets a backfill and a tail write to the same table without ever putting an older image over a
@@ -56,6 +59,9 @@ class Fence {
     Duration eventual_margin;
     /// None before: it could miss what a process before this one has carried over.
     TimePoint eventual_from = TimePoint::min();
+    /// Such reads need far more to be remembered than consistent ones. When it becomes too much
+    /// they are given up, for so long.
+    Duration eventual_pause = Duration::zero();
   };
 
   explicit Fence(Options options) : options_(options), eventual_from_(options.eventual_from) {}
@@ -63,10 +69,12 @@ class Fence {
   /// A consistent read, before its request to the source is sent.
   [[nodiscard]] FencedRead BeginRead();
 
-  /// An eventually consistent one. None while it could not be judged, which is for a margin after
-  /// touches were forgotten: the page is then read consistently, or a table in which too much
-  /// changes would never be copied.
+  /// An eventually consistent one. None where it could not be judged: the page is then read
+  /// consistently, or a table in which too much changes would never be copied.
   [[nodiscard]] std::optional<FencedRead> BeginEventualRead(TimePoint now);
+
+  /// How often eventually consistent reads were given up.
+  [[nodiscard]] int eventual_pauses() const;
 
   enum class Verdict {
     kAdmitted,  ///< registered: send now, Release on any answer
@@ -115,20 +123,23 @@ class Fence {
     std::string key;
   };
 
-  [[nodiscard]] FencedRead Begin(uint64_t counter) REQUIRES(mutex_);
-  void EndRead(uint64_t counter);
+  void EndRead(uint64_t counter, FencedRead::Kind kind);
   Verdict Judge(std::string_view key, uint64_t read_counter) REQUIRES(mutex_);
   void Remember(std::string_view key, TimePoint now) REQUIRES(mutex_);
+  /// There will be eventually consistent reads within a margin.
+  [[nodiscard]] bool EventualReadsAreNear() const REQUIRES(mutex_);
   void NoteMoment(TimePoint now) REQUIRES(mutex_);
-  void ForgetWhatNobodyNeeds() REQUIRES(mutex_);
   void AgeMoments(TimePoint now) REQUIRES(mutex_);
+  void ForgetWhatNobodyNeeds() REQUIRES(mutex_);
+  void MakeRoom() REQUIRES(mutex_);
 
   const Options options_;
 
   mutable Mutex mutex_;
   uint64_t counter_ GUARDED_BY(mutex_) = 0;  ///< of the latest touch
-  uint64_t floor_ GUARDED_BY(mutex_) = 0;    ///< reads older than this are stale
+  uint64_t floor_ GUARDED_BY(mutex_) = 0;    ///< touches up to this are not all remembered
   std::multiset<uint64_t> reads_ GUARDED_BY(mutex_);
+  std::multiset<uint64_t> eventual_reads_ GUARDED_BY(mutex_);
   std::unordered_map<std::string, uint64_t, Hash, std::equal_to<>> touched_ GUARDED_BY(mutex_);
   std::deque<Touched> log_ GUARDED_BY(mutex_);  ///< touches in order; superseded ones included
   size_t bytes_ GUARDED_BY(mutex_) = 0;
@@ -136,6 +147,8 @@ class Fence {
   tsl::robin_set<std::string_view, Hash> on_wire_ GUARDED_BY(mutex_);
   /// Of the tail, for keys on the wire.
   std::unordered_map<std::string_view, std::vector<Waker>, Hash> waiting_ GUARDED_BY(mutex_);
+
+  TimePoint latest_ GUARDED_BY(mutex_) = TimePoint::min();  ///< of what callers gave as now
 
   /// For eventually consistent reads: (time, counter) of recent touches, and the counter of the
   /// latest touch that is older than the margin.
@@ -147,6 +160,7 @@ class Fence {
   std::deque<Moment> moments_ GUARDED_BY(mutex_);
   uint64_t aged_counter_ GUARDED_BY(mutex_) = 0;
   TimePoint eventual_from_ GUARDED_BY(mutex_);
+  int eventual_pauses_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace ddbsync::replicator

@@ -48,6 +48,7 @@ struct JobOptions {
   Duration poll_interval = std::chrono::milliseconds(250);
   Duration settle = std::chrono::seconds(5);
   size_t memory_bytes = 0;  ///< 0: limits::kDefaultMemoryBytes
+  size_t fence_bytes = 0;   ///< of touched keys; 0: limits::kFenceBytes
   int segments = 0;         ///< 0: chosen from the table's size
   int processors = 2;       ///< that this process may use
   /// Processor time that this process has used; empty: status does not tell whether it is short.

@@ -280,13 +280,13 @@ LiveJob::Hold LiveJob::HeldBack(const JobStatus& status, TimePoint now) const {
   if (write_limit_.last_throttled() > recently) {
     return {Bottleneck::kTargetWrites, "the target throttles writes"};
   }
-  if (write_limit_.last_late() > recently) {
+  if (write_limit_.late()) {
     return {Bottleneck::kTargetWrites, "the target does not answer in time"};
   }
   if (copying && scan_limit_.last_throttled() > recently) {
     return {Bottleneck::kSourceReads, "the source throttles reads"};
   }
-  if (copying && scan_limit_.last_late() > recently) {
+  if (copying && scan_limit_.late()) {
     return {Bottleneck::kSourceReads, "the source does not answer in time"};
   }
   if (ProcessorsAreBusy()) {

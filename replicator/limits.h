@@ -78,6 +78,8 @@ inline constexpr std::chrono::seconds kFenceMoment{1};
 
 /// Eventually consistent reads may return what was true this long ago; AWS says about a second.
 inline constexpr std::chrono::seconds kEventualReadMargin{60};
+/// What is in hand of them is lost when the fence gives them up; at this pace it is not much.
+inline constexpr std::chrono::minutes kEventualReadPause{10};
 
 /// Records this much older than T0 do not concern us. Covers the one-second rounding of record
 /// times and servers whose clocks disagree; replaying more is harmless.

@@ -78,11 +78,12 @@ LiveJob::LiveJob(JobOptions options, Side source, Side target, StartingPoint poi
       committer_(std::make_shared<checkpoint::Committer>(ledger_, store_)),
       credit_(MemoryOf(options_), ddbsync::limits::kPageCreditBytes),
       gate_(FirstWriteAt(options_, point_.state, constructed_at_)),
-      fence_({.max_bytes = limits::kFenceBytes,
+      fence_({.max_bytes = options_.fence_bytes > 0 ? options_.fence_bytes : limits::kFenceBytes,
               .eventual_margin = options_.eventually_consistent
                                      ? Duration(limits::kEventualReadMargin)
                                      : Duration::zero(),
-              .eventual_from = constructed_at_ + limits::kEventualReadMargin}),
+              .eventual_from = constructed_at_ + limits::kEventualReadMargin,
+              .eventual_pause = limits::kEventualReadPause}),
       rechecks_(ledger_, server_clock(), options_.settle, point_.state.rechecks, constructed_at_),
       dead_letters_(ledger_, server_clock(), point_.state.dead_letters),
       resync_(point_.resync ? point_.resync : point_.state.resync, ShardsOf(point_.state.gaps),
@@ -223,7 +224,6 @@ void LiveJob::SpawnBackfill() {
                             .table = source_.table,
                             .schema = point_.source.key,
                             .total_segments = point_.record.total_segments,
-                            .consistent = !options_.eventually_consistent,
                             .backfill = *backfill_,
                             .fence = fence_,
                             .credit = credit_,

@@ -31,7 +31,7 @@ void InFlightLimit::Leave(Feedback feedback, Duration took, TimePoint now, Then 
     MutexLock lock(mutex_);
     --in_flight_;
     if (feedback == Feedback::kSuccess) Grow(took, now);
-    HalveOn(feedback, now);
+    Note(feedback, now);
     woken = TakeWaiting(then);
   }
   for (const Waker& waker : woken) waker.Wake();
@@ -57,20 +57,23 @@ double InFlightLimit::Useful() const {
 
 InFlightLimit::Feedback InFlightLimit::OfFailure(ErrorCode code, Duration took) {
   if (code == ErrorCode::kThrottled) return Feedback::kThrottled;
-  return took >= limits::kLateAnswer ? Feedback::kLate : Feedback::kNeutral;
+  const bool answered = code != ErrorCode::kAmbiguous && code != ErrorCode::kRetry;
+  return answered || took < limits::kLateAnswer ? Feedback::kNeutral : Feedback::kLate;
 }
 
-void InFlightLimit::Slow(Feedback feedback, TimePoint now) {
+void InFlightLimit::Hear(Feedback feedback, TimePoint now) {
   MutexLock lock(mutex_);
-  HalveOn(feedback, now);
+  Note(feedback, now);
 }
 
-void InFlightLimit::HalveOn(Feedback feedback, TimePoint now) {
-  if (feedback != Feedback::kThrottled && feedback != Feedback::kLate) return;
-  const TimePoint last = std::max(last_throttled_, last_late_);
-  if (last != TimePoint::min() && now < last + limits::kHalvingPause) return;
+void InFlightLimit::Note(Feedback feedback, TimePoint now) {
+  if (feedback == Feedback::kNeutral) return;
+  late_ = feedback == Feedback::kLate;
+  if (feedback == Feedback::kSuccess) return;
+  if (last_halved_ != TimePoint::min() && now < last_halved_ + limits::kHalvingPause) return;
   limit_ = std::max(1.0, limit_ / 2);
-  (feedback == Feedback::kLate ? last_late_ : last_throttled_) = now;
+  last_halved_ = now;
+  if (feedback == Feedback::kThrottled) last_throttled_ = now;
 }
 
 void InFlightLimit::SetMost(std::optional<int> most) {
@@ -131,9 +134,9 @@ TimePoint InFlightLimit::last_throttled() const {
   return last_throttled_;
 }
 
-TimePoint InFlightLimit::last_late() const {
+bool InFlightLimit::late() const {
   MutexLock lock(mutex_);
-  return last_late_;
+  return late_;
 }
 
 Duration AsOfUsualBatch(Duration took, size_t bytes) {

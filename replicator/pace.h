@@ -48,8 +48,8 @@ class InFlightLimit {
   /// `took`: the call's latency; looked at after a success.
   void Leave(Feedback feedback, Duration took, TimePoint now, Then then = Then::kQueue);
 
-  /// What somebody else met at the same target: kThrottled or kLate halve it, others do nothing.
-  void Slow(Feedback feedback, TimePoint now);
+  /// What somebody else met at the same server, who needs no place of it.
+  void Hear(Feedback feedback, TimePoint now);
 
   /// No more than so many, whatever else would allow; none: no such bound.
   void SetMost(std::optional<int> most);
@@ -62,15 +62,16 @@ class InFlightLimit {
   [[nodiscard]] int limit() const;
   /// Calls that keep the processors busy, and some more; at most the maximum.
   [[nodiscard]] int useful() const;
-  /// When it was halved last, because of that; TimePoint::min(): never.
+  /// When a throttle halved it last; TimePoint::min(): never.
   [[nodiscard]] TimePoint last_throttled() const;
-  [[nodiscard]] TimePoint last_late() const;
+  /// No answer came in time, and none since.
+  [[nodiscard]] bool late() const;
 
  private:
   [[nodiscard]] int Effective() const REQUIRES(mutex_);
   [[nodiscard]] double Useful() const REQUIRES(mutex_);
   void Grow(Duration took, TimePoint now) REQUIRES(mutex_);
-  void HalveOn(Feedback feedback, TimePoint now) REQUIRES(mutex_);
+  void Note(Feedback feedback, TimePoint now) REQUIRES(mutex_);
   [[nodiscard]] std::vector<Waker> TakeWaiting(Then then) REQUIRES(mutex_);
 
   const Options options_;
@@ -79,8 +80,9 @@ class InFlightLimit {
   double share_ GUARDED_BY(mutex_) = 1.0;
   std::optional<int> most_ GUARDED_BY(mutex_);
   int in_flight_ GUARDED_BY(mutex_) = 0;
+  TimePoint last_halved_ GUARDED_BY(mutex_) = TimePoint::min();
   TimePoint last_throttled_ GUARDED_BY(mutex_) = TimePoint::min();
-  TimePoint last_late_ GUARDED_BY(mutex_) = TimePoint::min();
+  bool late_ GUARDED_BY(mutex_) = false;
   std::deque<Waker> waiting_ GUARDED_BY(mutex_);
   // The shortest latencies of this and of the last window: what a call takes that need not wait.
   TimePoint window_began_ GUARDED_BY(mutex_) = TimePoint::min();

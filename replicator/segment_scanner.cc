@@ -47,7 +47,7 @@ Next SegmentScanner::Read(const std::string& cursor, TimePoint now) {
   }
 
   // Before the request is sent.
-  auto eventual = context_.consistent ? std::nullopt : context_.fence.BeginEventualRead(now);
+  auto eventual = context_.fence.BeginEventualRead(now);
   const bool consistent = !eventual.has_value();
   FencedRead fenced = eventual ? *std::move(eventual) : context_.fence.BeginRead();
   const TimePoint sent = context_.clock.Now();

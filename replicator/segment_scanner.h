@@ -23,7 +23,6 @@ struct ScanContext {
   const std::string& table;
   const dynamodb::KeySchema& schema;
   int total_segments;
-  bool consistent;  ///< else wherever the fence can judge what an eventually consistent read finds
   Backfill& backfill;
   Fence& fence;
   ByteCredit& credit;

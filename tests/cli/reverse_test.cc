@@ -306,6 +306,9 @@ TEST_F(ReverseTest, AfterAWayBackThatWasSwitchedTheSourceIsLiveAgain) {
   EXPECT_TRUE(way_back.switched_back);
   EXPECT_THAT(AfterCommitText(prepared_, way_back, "--src a --dst b"),
               AllOf(HasSubstr("the source is the live table again"), Not(HasSubstr("reverse --"))));
+  // Unless its own way back was switched too.
+  Leave(prepared_, WayBackHome(WayBackHome(home_, true), true));
+  EXPECT_FALSE(LookForWayBack(home_).switched_back);
 }
 
 TEST(HasWayBack, OnlyOnceTheCutoverIsDone) {

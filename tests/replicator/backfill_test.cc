@@ -85,8 +85,11 @@ class BackfillTest : public ::testing::Test {
 };
 
 TEST_F(BackfillTest, NoCursorIsSafeBeforeAllItemsBeforeItAre) {
-  backfill_.AddPage(Read(30, "k1"), clock_.Now());
+  auto first = Read(30, "k1");
+  size_t bytes = first->items.item_bytes();
+  backfill_.AddPage(std::move(first), clock_.Now());
   auto second = Read(30, "");
+  bytes += second->items.item_bytes();
   ASSERT_TRUE(WriteOne());
   EXPECT_EQ(Staged(), std::nullopt);
   backfill_.AddPage(std::move(second), clock_.Now());
@@ -97,6 +100,7 @@ TEST_F(BackfillTest, NoCursorIsSafeBeforeAllItemsBeforeItAre) {
   while (WriteOne()) {
   }
   EXPECT_TRUE(backfill_.complete());
+  EXPECT_EQ(static_cast<size_t>(backfill_.GetProgress().bytes_read), bytes);
 }
 
 TEST_F(BackfillTest, AnEmptyPageBehindAFullOneDoesNotFinishTheSegment) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <optional>
 
 namespace ddbsync::replicator {
 namespace {
@@ -140,7 +141,15 @@ TEST_F(FenceTest, PastItsCapOldReadsAreStaleAndNewOnesAreJudgedRight) {
   EXPECT_EQ(Admit(fence, "key2", new_read), Fence::Verdict::kTouched);
 }
 
-class EventualFence : public FenceTest {};
+class EventualFence : public FenceTest {
+ protected:
+  static void ExpectAdmitted(Fence& fence, std::string_view key,
+                             const std::optional<FencedRead>& read) {
+    ASSERT_TRUE(read);
+    ASSERT_EQ(Admit(fence, key, *read), Fence::Verdict::kAdmitted);
+    Release(fence, key);
+  }
+};
 
 TEST_F(EventualFence, AReadMayReturnWhatWasTrueBeforeARecentTouch) {
   Fence fence({.max_bytes = 1 << 20, .eventual_margin = 60s});
@@ -151,14 +160,8 @@ TEST_F(EventualFence, AReadMayReturnWhatWasTrueBeforeARecentTouch) {
     ASSERT_TRUE(soon);
     EXPECT_EQ(Admit(fence, key, *soon), Fence::Verdict::kTouched);
   }
-  {
-    const FencedRead consistent = fence.BeginRead();
-    EXPECT_EQ(Admit(fence, key, consistent), Fence::Verdict::kAdmitted);
-    Release(fence, key);
-  }
-  const auto later = fence.BeginEventualRead(kNow + 61s);
-  ASSERT_TRUE(later);
-  EXPECT_EQ(Admit(fence, key, *later), Fence::Verdict::kAdmitted);
+  ExpectAdmitted(fence, key, fence.BeginRead());
+  ExpectAdmitted(fence, key, fence.BeginEventualRead(kNow + 61s));
 }
 
 TEST_F(EventualFence, WhatAProcessBeforeHasDoneIsNotKnownForAWhile) {
@@ -176,14 +179,42 @@ TEST_F(EventualFence, AfterTheFloorRoseOnlyConsistentReadsAreJudgedUntilTheMargi
   }
   const std::string_view key = "key5";
   EXPECT_FALSE(fence.BeginEventualRead(kNow + 1s));
+  ExpectAdmitted(fence, key, fence.BeginRead());
+  ExpectAdmitted(fence, key, fence.BeginEventualRead(kNow + 61s));
+}
+
+TEST_F(EventualFence, WhatItsReadsNeedIsGivenUpBeforeWhatConsistentOnesDo) {
+  constexpr Duration kPause = 600s;
+  Fence fence({.max_bytes = 1000, .eventual_margin = 60s, .eventual_pause = kPause});
+  const auto touch = [&](const std::string& key, TimePoint now) {
+    EXPECT_TRUE(Touch(fence, key, {}, now));
+  };
+  const auto eventual = fence.BeginEventualRead(kNow);
+  ASSERT_TRUE(eventual);
+  for (int i = 0; i < 5; ++i) touch("before" + std::to_string(i), kNow);
   {
     const FencedRead consistent = fence.BeginRead();
-    EXPECT_EQ(Admit(fence, key, consistent), Fence::Verdict::kAdmitted);
-    Release(fence, key);
+    for (int i = 0; i < 3; ++i) touch("since" + std::to_string(i), kNow);
+    EXPECT_EQ(fence.eventual_pauses(), 1);
+    EXPECT_EQ(Admit(fence, "other", *eventual), Fence::Verdict::kStale);
+    EXPECT_EQ(Admit(fence, "since0", consistent), Fence::Verdict::kTouched);
+    EXPECT_EQ(Admit(fence, "other", consistent), Fence::Verdict::kAdmitted);
+    Release(fence, "other");
   }
-  const auto later = fence.BeginEventualRead(kNow + 61s);
-  ASSERT_TRUE(later);
-  EXPECT_EQ(Admit(fence, key, *later), Fence::Verdict::kAdmitted);
+  EXPECT_EQ(fence.touched_bytes(), 0u);
+  touch("meanwhile", kNow + kPause - 10s);
+  EXPECT_EQ(fence.touched_bytes(), 0u) << "nobody reads, and it is not yet near";
+  // Remembered again a margin before the next may begin.
+  touch("near", kNow + kPause + 30s);
+  EXPECT_FALSE(fence.BeginEventualRead(kNow + kPause + 59s));
+  const auto next = fence.BeginEventualRead(kNow + kPause + 60s);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(Admit(fence, "near", *next), Fence::Verdict::kTouched);
+  EXPECT_EQ(Admit(fence, "meanwhile", *next), Fence::Verdict::kAdmitted);
+}
+
+TEST_F(FenceTest, WithoutAMarginNoReadIsEventuallyConsistent) {
+  EXPECT_FALSE(fence_.BeginEventualRead(kNow));
 }
 
 }  // namespace

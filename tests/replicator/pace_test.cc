@@ -58,13 +58,18 @@ TEST(InFlightLimit, HalvesWhenNoAnswerCameInTime) {
   EXPECT_EQ(InFlightLimit::OfFailure(ErrorCode::kRetry, limits::kLateAnswer), Feedback::kLate);
   EXPECT_EQ(InFlightLimit::OfFailure(ErrorCode::kAmbiguous, 1ms), Feedback::kNeutral);
   EXPECT_EQ(InFlightLimit::OfFailure(ErrorCode::kThrottled, 1h), Feedback::kThrottled);
+  EXPECT_EQ(InFlightLimit::OfFailure(ErrorCode::kInvalid, 1h), Feedback::kNeutral) << "an answer";
   InFlightLimit limit({.initial = 8, .maximum = 8});
-  limit.Slow(Feedback::kLate, kNow);
-  limit.Slow(Feedback::kThrottled, kNow);  // of the same moment
-  limit.Slow(Feedback::kNeutral, kNow + limits::kHalvingPause);
+  limit.Hear(Feedback::kThrottled, kNow);
+  limit.Hear(Feedback::kLate, kNow);  // of the same moment
+  limit.Hear(Feedback::kNeutral, kNow + limits::kHalvingPause);
   EXPECT_EQ(limit.limit(), 4);
-  EXPECT_EQ(limit.last_late(), kNow);
-  EXPECT_EQ(limit.last_throttled(), TimePoint::min());
+  EXPECT_TRUE(limit.late());
+  limit.Hear(Feedback::kLate, kNow + limits::kHalvingPause);
+  EXPECT_EQ(limit.limit(), 2);
+  EXPECT_EQ(limit.last_throttled(), kNow);
+  limit.Hear(Feedback::kSuccess, kNow + limits::kHalvingPause);
+  EXPECT_FALSE(limit.late());
 }
 
 TEST(InFlightLimit, NoMoreThanItIsToldToAndAtOnceMoreAfterwards) {

@@ -172,6 +172,7 @@ std::string Describe(const Scenario& scenario) {
   add("staleness", seconds(scenario.source.staleness));
   add("scan page", scenario.source.page_bytes);
   add("segments", scenario.job.segments);
+  add("fence", scenario.job.fence_bytes);
   add("poll", seconds(scenario.job.poll_interval));
   add("shards", fmt::format("{}, life {}, splits {}, listed within {}, {} a page",
                             streams.initial_shards, seconds(streams.shard_life), streams.split_rate,
@@ -231,6 +232,7 @@ Scenario Draw(uint64_t seed) {
     scenario.writing = std::max(scenario.writing, kOutageWriting);
   }
   scenario.job.processors = dice.OneOf({4, 16, 64});  // with what is in flight, then
+  if (dice.Chance(0.1)) scenario.job.fence_bytes = dice.OneOf<size_t>({1000, 4000, 16000});
   return scenario;
 }
 
