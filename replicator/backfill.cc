@@ -181,7 +181,7 @@ void Backfill::Advance(Segment& segment) {
     record.items_read += static_cast<int64_t>(page.items.items().size());
     record.items_written += page.written;
     record.items_fenced += page.fenced;
-    record.bytes_read += static_cast<int64_t>(page.items.item_bytes());
+    record.bytes_read += static_cast<int64_t>(page.item_bytes);
     checkpoint::PutSegment(batch, record);
     segment.pages.pop_front();
     --pages_;

@@ -67,9 +67,8 @@ void InFlightLimit::Hear(Feedback feedback, TimePoint now) {
 }
 
 void InFlightLimit::Note(Feedback feedback, TimePoint now) {
-  if (feedback == Feedback::kNeutral) return;
   late_ = feedback == Feedback::kLate;
-  if (feedback == Feedback::kSuccess) return;
+  if (feedback == Feedback::kSuccess || feedback == Feedback::kNeutral) return;
   if (last_halved_ != TimePoint::min() && now < last_halved_ + limits::kHalvingPause) return;
   limit_ = std::max(1.0, limit_ / 2);
   last_halved_ = now;

@@ -64,7 +64,7 @@ class InFlightLimit {
   [[nodiscard]] int useful() const;
   /// When a throttle halved it last; TimePoint::min(): never.
   [[nodiscard]] TimePoint last_throttled() const;
-  /// No answer came in time, and none since.
+  /// Whoever was heard of last got no answer in time.
   [[nodiscard]] bool late() const;
 
  private:

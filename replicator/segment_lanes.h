@@ -26,6 +26,7 @@ struct BackfillPage {
         read(std::move(fenced_read)),
         segment(from_segment),
         start_cursor(std::move(start)),
+        item_bytes(items.item_bytes()),
         open(items.items().size()) {}
 
   dynamodb::ItemPage items;
@@ -33,6 +34,7 @@ struct BackfillPage {
   FencedRead read;
   int segment;
   std::string start_cursor;  ///< what it was read with
+  size_t item_bytes;         ///< of the items' JSON
   size_t open;               ///< items not settled yet; the dealer's
   int64_t written = 0;
   int64_t fenced = 0;    ///< dropped: the tail knows better

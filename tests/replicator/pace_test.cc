@@ -62,9 +62,10 @@ TEST(InFlightLimit, HalvesWhenNoAnswerCameInTime) {
   InFlightLimit limit({.initial = 8, .maximum = 8});
   limit.Hear(Feedback::kThrottled, kNow);
   limit.Hear(Feedback::kLate, kNow);  // of the same moment
-  limit.Hear(Feedback::kNeutral, kNow + limits::kHalvingPause);
-  EXPECT_EQ(limit.limit(), 4);
   EXPECT_TRUE(limit.late());
+  limit.Hear(Feedback::kNeutral, kNow + limits::kHalvingPause);  // an item that is refused, say
+  EXPECT_FALSE(limit.late());
+  EXPECT_EQ(limit.limit(), 4);
   limit.Hear(Feedback::kLate, kNow + limits::kHalvingPause);
   EXPECT_EQ(limit.limit(), 2);
   EXPECT_EQ(limit.last_throttled(), kNow);
